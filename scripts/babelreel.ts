@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { resolveSettings, type Settings } from '../shared/util/settings.ts';
+
+/**
+ * The entry of every command. It loads nothing heavy: each command is imported when it is asked for, and what a finished job or a
+ * `status` needs is a handful of small files (see docs/adr on start-up time).
+ */
+export interface Invocation {
+  readonly args: readonly string[];
+  readonly settings: Settings;
+  readonly projectDir: string;
+}
+
+const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** command -> its module; `light` modules must not import yargs, zod or SQLite (tests/integration/start-up.test.ts). */
+const commands: Readonly<Record<string, () => Promise<{ run(invocation: Invocation): Promise<number> }>>> = {
+  'prepare-job': () => import('./commands/prepare-job.ts'),
+  'run-pipeline': () => import('./commands/run-pipeline.ts'),
+  explain: () => import('./commands/explain.ts'),
+  status: () => import('./commands/status.ts'),
+  logs: () => import('./commands/logs.ts'),
+  jobs: () => import('./commands/jobs.ts'),
+  engines: () => import('./commands/engines.ts'),
+  help: () => import('./commands/help.ts'),
+};
+
+async function main(): Promise<number> {
+  const settings = resolveSettings(
+    JSON.parse(readFileSync(join(projectDir, 'config/default.json'), 'utf8')) as Record<string, unknown>,
+    process.env,
+    projectDir,
+  );
+  enableCompileCache(join(settings.roots.packages, 'node-compile-cache'));
+  const [name = 'help', ...args] = process.argv.slice(2);
+  if (name === '--version' || name === '-v' || args.includes('--version')) {
+    const { version } = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8')) as { version: string };
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  const load = commands[name] ?? (await import('./commands/help.ts')).unknownCommand(name, Object.keys(commands));
+  const command = await load();
+  return command.run({ args, settings, projectDir });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { reportFailure } = await import('../shared/report/report-failure.ts');
+  process.exitCode = reportFailure(error, { json: process.argv.includes('--json'), projectDir });
+}

@@ -1,0 +1,148 @@
+/**
+ * What every command takes, as data: yargs parses by it, `--help` and docs/cli.md are made from it, and the light commands read it without
+ * yargs. Nothing is imported here.
+ */
+export interface CommandOption {
+  readonly type: 'string' | 'boolean' | 'number';
+  readonly alias?: string;
+  readonly array?: true;
+  readonly required?: true;
+  readonly choices?: readonly string[];
+  readonly value?: string;
+  readonly text: string;
+}
+
+export interface CommandLine {
+  readonly launcher: string;
+  readonly purpose: string;
+  /** Name of the one positional argument, with its meaning. */
+  readonly positional?: { readonly name: string; readonly required: boolean; readonly text: string };
+  readonly options: Readonly<Record<string, CommandOption>>;
+  readonly examples: readonly (readonly [command: string, meaning: string])[];
+}
+
+const json: CommandOption = {
+  type: 'boolean',
+  text: 'print one JSON object on stdout; events as JSON lines on stderr',
+};
+
+export const COMMAND_LINES = {
+  'prepare-job': {
+    launcher: './prepare-job.sh',
+    purpose: 'Checks a film, chooses the engines and writes the manifest of a job; prints its id.',
+    options: {
+      media: { type: 'string', alias: 'm', required: true, value: 'FILE', text: 'the film or recording' },
+      workflow: {
+        type: 'string',
+        alias: 'w',
+        required: true,
+        value: 'NAME',
+        text: 'transcribe, translate, subtitle or dub',
+      },
+      source: {
+        type: 'string',
+        alias: 's',
+        required: true,
+        value: 'LANG',
+        text: 'language that is spoken (BCP-47: en, hi, pt-BR)',
+      },
+      target: { type: 'string', alias: 't', array: true, value: 'LANG[,LANG…]', text: 'languages to translate into' },
+      'dub-into': {
+        type: 'string',
+        array: true,
+        value: 'LANG[,LANG…]',
+        text: 'which targets are also spoken (default: all, for dub)',
+      },
+      start: { type: 'string', value: 'TIME', text: 'recognise and dub from here on (90, 1:30, 1m30s)' },
+      end: { type: 'string', value: 'TIME', text: 'recognise and dub up to here' },
+      'audio-stream': { type: 'string', value: 'N|LANG', text: 'audio stream by number from 0, or by language' },
+      engine: { type: 'string', array: true, value: 'ROLE=NAME', text: 'use this engine for a role' },
+      set: { type: 'string', array: true, value: 'STAGE.PARAM=VALUE', text: 'set a parameter of a stage' },
+      voice: { type: 'string', array: true, value: '[LANG=]VOICE', text: 'voice of the dub' },
+      name: { type: 'string', value: 'NAME', text: 'name of the delivered files (default: the file name)' },
+      commercial: { type: 'boolean', text: 'refuse engines whose licence forbids or does not state commercial use' },
+      'accept-damaged': { type: 'boolean', text: 'go on with a damaged or truncated film, with a warning' },
+      json,
+    },
+    examples: [
+      ['./prepare-job.sh --media in/movie.mp4 --workflow transcribe -s en', 'the words of a film with their times'],
+      [
+        './prepare-job.sh --media in/movie.mp4 --workflow subtitle -s en -t es,pt-BR',
+        'subtitles in three languages and the film with them',
+      ],
+      [
+        './prepare-job.sh --media in/movie.mp4 --workflow dub -s en -t pt-BR,es --dub-into pt-BR',
+        'two translations, one of them spoken',
+      ],
+      [
+        './prepare-job.sh --media in/movie.mp4 --workflow subtitle -s en --start 1:00 --end 2:30',
+        'only a part of the film',
+      ],
+    ],
+  },
+  'run-pipeline': {
+    launcher: './run-pipeline.sh',
+    purpose: 'Runs a job, or goes on with it: what is finished is never done again. Delivers into out/<id>/.',
+    options: {
+      job: { type: 'string', alias: 'j', value: 'ID', text: 'the job' },
+      demo: { type: 'boolean', text: 'set everything up, make the demo film and run its job' },
+      plan: { type: 'boolean', text: 'show what would run and why, and do nothing' },
+      force: { type: 'string', value: '[STAGE]', text: 'compute a stage, or everything, again' },
+      overwrite: { type: 'boolean', text: 'replace delivered files that were changed by hand' },
+      strict: { type: 'boolean', text: 'exit 10 when there is a warning' },
+      quiet: { type: 'boolean', alias: 'q', text: 'print errors and the result only' },
+      json,
+    },
+    examples: [
+      ['./run-pipeline.sh --demo', 'set up and make the demo'],
+      ['./run-pipeline.sh -j 20261201-movie-001', 'run or resume a job'],
+      ['./run-pipeline.sh -j 20261201-movie-001 --plan', 'what would run, and why'],
+      ['./run-pipeline.sh -j 20261201-movie-001 --force translate', 'translate again'],
+    ],
+  },
+  explain: {
+    launcher: './babelreel.sh explain',
+    purpose: 'Says for every stage of a job why it would run or be skipped.',
+    positional: { name: 'ID', required: true, text: 'the job' },
+    options: { json },
+    examples: [['./babelreel.sh explain 20261201-movie-001', 'why each stage runs or not']],
+  },
+  status: {
+    launcher: './babelreel.sh status',
+    purpose: 'Shows how far a job is; all jobs without an id.',
+    positional: { name: 'ID', required: false, text: 'the job' },
+    options: { json },
+    examples: [['./babelreel.sh status 20261201-movie-001', 'stages and deliverables of a job']],
+  },
+  logs: {
+    launcher: './babelreel.sh logs',
+    purpose: "Prints a job's events, or the log of one engine.",
+    positional: { name: 'ID', required: true, text: 'the job' },
+    options: {
+      engine: { type: 'string', value: 'ROLE/NAME', text: 'what this engine wrote to stderr' },
+      since: { type: 'number', value: 'SEQ', text: 'only events after this sequence number' },
+      json,
+    },
+    examples: [['./babelreel.sh logs 20261201-movie-001', 'what happened, in order']],
+  },
+  jobs: {
+    launcher: './babelreel.sh jobs',
+    purpose: 'Lists all jobs, the newest first.',
+    options: { json },
+    examples: [['./babelreel.sh jobs', 'all jobs']],
+  },
+  engines: {
+    launcher: './babelreel.sh engines',
+    purpose: 'Lists the engines with their languages, licences, state and what they are worth.',
+    options: {
+      role: { type: 'string', value: 'ROLE', text: 'only this role' },
+      json,
+    },
+    examples: [
+      ['./babelreel.sh engines', 'every engine'],
+      ['./babelreel.sh engines --role synthesize', 'voices'],
+    ],
+  },
+} as const satisfies Record<string, CommandLine>;
+
+export type CommandName = keyof typeof COMMAND_LINES;

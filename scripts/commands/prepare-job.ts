@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { parseTimeCode } from '../../shared/media/time-code.ts';
+import { describeChoices } from '../../shared/report/describe-choices.ts';
+import type { Invocation } from '../babelreel.ts';
+import { openMachine } from '../open-machine.ts';
+import { parseCommandLine } from '../parse-command-line.ts';
+import { prepare } from '../prepare.ts';
+
+/** `./prepare-job.sh`: parse, prepare, print the id. */
+export async function run(invocation: Invocation): Promise<number> {
+  const flags = await parseCommandLine('prepare-job', invocation.args);
+  if (flags === undefined) return 0;
+  const { settings, projectDir } = invocation;
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const audioStream = flags['audio-stream'];
+  const request = {
+    media: flags.media,
+    source: flags.source,
+    targets: flags.target,
+    dubInto: flags['dub-into'].length === 0 ? undefined : flags['dub-into'],
+    startMs: flags.start === undefined ? undefined : parseTimeCode(flags.start),
+    endMs: flags.end === undefined ? undefined : parseTimeCode(flags.end),
+    audioStream: audioStream !== undefined && /^[0-9]+$/.test(audioStream) ? Number(audioStream) : audioStream,
+    engines: flags.engine,
+    settings: flags.set,
+    voices: flags.voice,
+    name: flags.name,
+    commercial: flags.commercial,
+    acceptDamaged: flags['accept-damaged'],
+  };
+  const machine = await openMachine(settings, projectDir);
+  const { manifest, choices } = await prepare({
+    workflow: flags.workflow,
+    request,
+    invocation,
+    machine,
+    onMessage: say,
+  });
+  if (flags.json) {
+    const path = join(settings.roots.out, manifest.id, 'job.json');
+    process.stdout.write(`${JSON.stringify({ id: manifest.id, manifest: path, choices })}\n`);
+    return 0;
+  }
+  say(describeChoices(manifest, choices));
+  process.stdout.write(`${manifest.id}\n`);
+  return 0;
+}

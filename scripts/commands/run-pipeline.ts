@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Invocation } from '../babelreel.ts';
+
+/**
+ * `./run-pipeline.sh`. A finished job is answered from a handful of small files; everything else loads the full command. Only the plain
+ * form takes the short way: `-j ID` with `--json` or `--quiet`.
+ */
+export async function run(invocation: Invocation): Promise<number> {
+  const plain = readPlainForm(invocation.args);
+  if (plain !== undefined) {
+    const { settings, projectDir } = invocation;
+    const { lookFinished } = await import('../../shared/runner/finished.ts');
+    const { stages } = JSON.parse(readFileSync(join(projectDir, 'config/code.json'), 'utf8')) as {
+      readonly stages: Readonly<Record<string, string>>;
+    };
+    const { finished, manifest, warnings } = lookFinished({ id: plain.id, roots: settings.roots, code: stages });
+    if (finished) {
+      const { printFinished } = await import('../../shared/report/print-finished.ts');
+      printFinished(
+        {
+          id: manifest.id,
+          outDir: join(settings.roots.out, manifest.id),
+          deliverables: manifest.deliverables,
+          warnings,
+        },
+        plain,
+      );
+      return 0;
+    }
+  }
+  const { runPipeline } = await import('../run-pipeline.ts');
+  return runPipeline(invocation);
+}
+
+interface PlainForm {
+  readonly id: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+function readPlainForm(args: readonly string[]): PlainForm | undefined {
+  const rest = args.filter((arg) => arg !== '--json' && arg !== '--quiet' && arg !== '-q');
+  const [flag, id] = rest;
+  if (rest.length !== 2 || (flag !== '-j' && flag !== '--job') || id === undefined || id.startsWith('-'))
+    return undefined;
+  return { id, json: args.includes('--json'), quiet: args.includes('--quiet') || args.includes('-q') };
+}

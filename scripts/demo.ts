@@ -1,0 +1,138 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../shared/contract/failure.ts';
+import type { JobManifest } from '../shared/contract/job.ts';
+import { runFfmpeg } from '../shared/media/run-ffmpeg.ts';
+import { modelOf } from '../shared/models/load-models.ts';
+import { locateModel } from '../shared/models/locate-model.ts';
+import { readManifest } from '../shared/runner/read-manifest.ts';
+import type { Invocation } from './babelreel.ts';
+import { newestDemo } from './newest-demo.ts';
+import type { Machine, Tools } from './open-machine.ts';
+import { prepare } from './prepare.ts';
+
+/** A reading of the public-domain opening of "A Tale of Two Cities", which ships inside the moonshine-voice package. */
+const RECORDING = 'moonshine_voice/assets/two_cities.wav';
+const RECORDING_SECONDS = 45;
+
+/** Sets up all embedded engines, makes the demo film and prepares its job; what is there already is used. Returns the job's id. */
+export async function prepareDemo(invocation: Invocation, machine: Machine): Promise<string> {
+  const { settings } = invocation;
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  say('babelreel demo: looking at the engines…');
+  await machine.ensure([...machine.environments.keys()], say);
+  const tools = await machine.openTools(say);
+  const film = join(settings.roots.in, 'demo.mp4');
+  if (statSync(film, { throwIfNoEntry: false }) === undefined) {
+    say('making the demo film (45 s of a reading under a generated picture)…');
+    await makeDemoFilm({ film, recording: recordingOf(machine, invocation), tools, inDir: settings.roots.in });
+  }
+  const newest = newestDemo(settings.roots.out);
+  if (newest !== undefined && isCurrent(readManifest(settings.roots.out, newest), film, machine)) return newest;
+  const { manifest } = await prepare({
+    workflow: 'dub',
+    request: {
+      media: film,
+      source: 'en',
+      targets: ['pt-BR', 'es'],
+      dubInto: ['pt-BR'],
+      engines: [],
+      settings: [],
+      voices: [],
+      id: 'demo',
+      commercial: false,
+      acceptDamaged: false,
+    },
+    invocation,
+    machine,
+    onMessage: say,
+  });
+  return manifest.id;
+}
+
+/** The manifest is of this film and of the engines as they are now; otherwise a new job is prepared, and equal work is found again. */
+function isCurrent(manifest: JobManifest, film: string, machine: Machine): boolean {
+  return (
+    manifest.media.path === film &&
+    Object.entries(manifest.lock.engines).every(([id, locked]) => {
+      const engine = machine.engines.get(id)?.definition;
+      return (
+        engine !== undefined &&
+        engine.version === locked.version &&
+        machine.identityOfEnvironment(engine.environment) === locked.environment
+      );
+    })
+  );
+}
+
+function recordingOf(machine: Machine, { settings, projectDir }: Invocation): string {
+  const { source } = modelOf(machine.models, 'asr.moonshine.tiny-en');
+  const sitePackages = locateModel({ source: { ...source, root: '' } }, { projectDir, roots: settings.roots });
+  const path = join(sitePackages, RECORDING);
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+    throw new Failure('ERR_ENVIRONMENT', 'The recording of the demo is not in the installed package.', {
+      why: `${path} does not exist.`,
+      fix: [`rm -r ${join(settings.roots.environments, source.environment)}`],
+    });
+  }
+  return path;
+}
+
+/** The reading under slowly moving colours, with a sweep that shows whether picture and sound stay together. Appears whole or not at all. */
+async function makeDemoFilm(options: {
+  readonly film: string;
+  readonly recording: string;
+  readonly tools: Tools;
+  readonly inDir: string;
+}): Promise<void> {
+  const { film, recording, tools, inDir } = options;
+  mkdirSync(inDir, { recursive: true });
+  const part = join(inDir, `.demo-${process.pid}.mp4`);
+  const picture = [
+    `gradients=size=640x360:rate=25:duration=${RECORDING_SECONDS}:seed=7:speed=0.008:c0=0x14213d:c1=0x3d5a80:c2=0x264653:nb_colors=3[sky]`,
+    `color=c=0xf4a261:size=24x24:rate=25:duration=${RECORDING_SECONDS}[sun]`,
+    `[sky][sun]overlay=x='20+(W-64)*t/${RECORDING_SECONDS}':y='H/3+40*sin(t/3)':shortest=1,format=yuv420p[picture]`,
+  ].join(';');
+  try {
+    await runFfmpeg(
+      {
+        inputs: [{ path: recording, trust: 'own' }],
+        filterGraph: picture,
+        outputs: [
+          {
+            path: part,
+            options: [
+              '-map',
+              '[picture]',
+              '-map',
+              '0:a:0',
+              '-c:v',
+              'libx264',
+              '-preset',
+              'veryfast',
+              '-crf',
+              '28',
+              '-c:a',
+              'aac',
+              '-b:a',
+              '96k',
+              '-shortest',
+              '-movflags',
+              '+faststart',
+              '-metadata:s:a:0',
+              'language=eng',
+              '-f',
+              'mp4',
+            ],
+          },
+        ],
+        expectedMs: RECORDING_SECONDS * 1000,
+      },
+      { ffmpeg: tools.ffmpeg, env: tools.env, cwd: inDir, signal: new AbortController().signal },
+    );
+    await rename(part, film);
+  } finally {
+    await rm(part, { force: true });
+  }
+}

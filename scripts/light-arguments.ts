@@ -1,0 +1,17 @@
+/**
+ * Reads the plain forms of a light command's arguments without yargs: at most one positional and the switches named. Anything else, such as
+ * `--help` or a typing error, is undefined: yargs then says what is wrong. tests/integration/start-up.test.ts keeps the two in agreement.
+ */
+export function lightArguments(
+  args: readonly string[],
+  switches: readonly string[],
+): { readonly positional: string | undefined; readonly on: ReadonlySet<string> } | undefined {
+  const on = new Set<string>();
+  let positional: string | undefined;
+  for (const arg of args) {
+    if (arg.startsWith('--') && switches.includes(arg.slice(2))) on.add(arg.slice(2));
+    else if (!arg.startsWith('-') && arg !== '' && positional === undefined) positional = arg;
+    else return undefined;
+  }
+  return { positional, on };
+}

@@ -1,0 +1,182 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { Failure } from '../shared/contract/failure.ts';
+import type { Digest, EngineId } from '../shared/contract/ids.ts';
+import type { EngineEntry } from '../shared/engines/registry.ts';
+import { findEngines } from '../shared/engines/registry.ts';
+import { ensureEnvironments } from '../shared/environment/ensure.ts';
+import { detectHardware } from '../shared/environment/hardware.ts';
+import { writeHardwareCache } from '../shared/environment/hardware-cache.ts';
+import { environmentIdentity } from '../shared/environment/identity.ts';
+import { workerArgv } from '../shared/environment/launch.ts';
+import { type EnvironmentTable, environmentOf, loadEnvironmentSpecs } from '../shared/environment/specs.ts';
+import { environmentState } from '../shared/environment/state.ts';
+import { toolVariables } from '../shared/environment/tool-variables.ts';
+import { workerVariables } from '../shared/environment/variables.ts';
+import type { Candidate } from '../shared/job/choose-engine.ts';
+import { loadWorkflows, type WorkflowTable } from '../shared/job/load-workflows.ts';
+import { dumpFfmpegVersion } from '../shared/media/dump-ffmpeg-version.ts';
+import { loadModels, type ModelTable, modelOf } from '../shared/models/load-models.ts';
+import { locateModel } from '../shared/models/locate-model.ts';
+import { modelDigest } from '../shared/models/model-digest.ts';
+import { verifyModel } from '../shared/models/verify-model.ts';
+import { findProgram } from '../shared/process/find-program.ts';
+import { canDenyNetwork } from '../shared/process/launch-prefix.ts';
+import type { RunMachine } from '../shared/runner/run-job.ts';
+import type { CodeDigests } from '../shared/runner/stage-key.ts';
+import type { FileDigests } from '../shared/store/file-digests.ts';
+import type { Settings } from '../shared/util/settings.ts';
+
+import { readCode } from './read-code.ts';
+
+/** What this machine has, put together from the rooms: the only place that knows all of them. */
+export interface Machine {
+  readonly app: string;
+  readonly code: CodeDigests;
+  readonly engines: ReadonlyMap<EngineId, EngineEntry>;
+  readonly environments: EnvironmentTable;
+  readonly models: ModelTable;
+  readonly limits: { readonly cpus: number; readonly ramMiB: number };
+  /** How the network is kept from engines on this machine, in words for the report. */
+  readonly offline: string;
+  /** Every engine with the state of its environment. */
+  candidates(): readonly Candidate[];
+  identityOfEnvironment(id: string): Digest | null;
+  modelDigest(id: string): Digest;
+  /** Makes or repairs environments; throws the first failure after all were tried. */
+  ensure(environments: readonly string[], onMessage: (text: string) => void, signal?: AbortSignal): Promise<void>;
+  /** ffmpeg and ffprobe, installed if that is possible. */
+  openTools(onMessage: (text: string) => void): Promise<Tools>;
+  runMachine(tools: Tools, digests: () => FileDigests): RunMachine;
+}
+
+export interface Tools {
+  readonly ffmpeg: string;
+  readonly ffprobe: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export async function openMachine(settings: Settings, projectDir: string): Promise<Machine> {
+  const { roots } = settings;
+  const configDir = join(projectDir, 'config');
+  const places = { projectDir, roots };
+  const engines = await findEngines(join(projectDir, 'stages'));
+  const environments = loadEnvironmentSpecs(configDir);
+  const models = loadModels(configDir);
+  const { version } = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+
+  const ensure: Machine['ensure'] = async (ids, onMessage, signal) => {
+    const unique = [...new Set(ids)].sort();
+    const outcomes = await ensureEnvironments(unique, {
+      table: environments,
+      places,
+      onMessage,
+      ...(signal !== undefined && { signal }),
+    });
+    const cachePath = join(configDir, 'hardware_cache.json');
+    if (outcomes.some((outcome) => outcome.made) || !existsSync(cachePath)) await writeHardware(cachePath);
+    const failed = outcomes.find((outcome) => outcome.failure !== undefined)?.failure;
+    if (failed !== undefined) throw failed;
+  };
+  const writeHardware = async (path: string): Promise<void> => {
+    await writeHardwareCache(path, {
+      hardware: await detectHardware(),
+      table: environments,
+      projectDir,
+      roots,
+      ...environmentMaps([...engines.values()], loadWorkflows(configDir)),
+    });
+  };
+  const environmentOfEngine = (id: EngineId): string => {
+    const entry = engines.get(id);
+    if (entry === undefined)
+      throw new Failure('ERR_ENGINE_UNKNOWN', `There is no engine ${id}.`, { fix: ['./babelreel.sh engines'] });
+    return entry.definition.environment;
+  };
+  const identityOfEnvironment = (id: string): Digest | null =>
+    environmentIdentity(environmentOf(environments, id), places);
+
+  return {
+    app: version,
+    code: readCode(projectDir),
+    engines,
+    environments,
+    models,
+    limits: {
+      cpus: settings.limits.cpus === 0 ? availableParallelism() : settings.limits.cpus,
+      ramMiB: settings.limits.ramMiB === 0 ? Math.floor((totalmem() / 2 ** 20) * 0.75) : settings.limits.ramMiB,
+    },
+    candidates: () =>
+      [...engines.values()].map(({ id, definition }) => ({
+        id,
+        definition,
+        state: environmentState(environmentOf(environments, definition.environment), places).state,
+      })),
+    offline: canDenyNetwork()
+      ? 'Engine processes ran in a network namespace without any interface (kernel).'
+      : 'This machine gives no network namespace: engines were only told to stay offline by their variables.',
+    identityOfEnvironment,
+    modelDigest: (id) => modelDigest(modelOf(models, id)),
+    ensure,
+    async openTools(onMessage) {
+      await ensure(['ffmpeg'], onMessage);
+      const [ffmpeg, ffprobe] = [findProgram('ffmpeg'), findProgram('ffprobe')];
+      if (ffmpeg === undefined || ffprobe === undefined)
+        throw new Failure('ERR_SYSTEM_PACKAGE', 'ffmpeg was not found.', { fix: ['sudo apt-get install -y ffmpeg'] });
+      const env = toolVariables();
+      return {
+        ffmpeg,
+        ffprobe,
+        env,
+        versions: { ffmpeg: await dumpFfmpegVersion(ffmpeg, env), 'node.icu': process.versions.icu ?? 'none' },
+      };
+    },
+    runMachine: (tools, digests) => ({
+      ensure: (ids, onMessage, signal) => ensure(ids.map(environmentOfEngine), onMessage, signal),
+      identityOf: (id) => identityOfEnvironment(environmentOfEngine(id)),
+      canDenyNetwork: canDenyNetwork(),
+      ffmpeg: tools.ffmpeg,
+      ffprobe: tools.ffprobe,
+      toolEnv: tools.env,
+      toolVersions: tools.versions,
+      async launch({ entry, models: wanted, runtime }, dir) {
+        const { spec } = environmentOf(environments, entry.definition.environment);
+        const located = await Promise.all(
+          wanted.map(async ({ id, digest }) => {
+            const model = modelOf(models, id);
+            const path = locateModel(model, places);
+            await verifyModel(model, path, digests());
+            return { id, path, digest };
+          }),
+        );
+        return {
+          argv: workerArgv({ spec, roots, workerPath: entry.workerPath }),
+          env: workerVariables({ spec, roots, scratch: dir, threads: runtime.threads, projectDir }),
+          cwd: dir,
+          models: located,
+        };
+      },
+    }),
+  };
+}
+
+/** Which environments the engines of a stage, and of all stages of a workflow, need. */
+function environmentMaps(
+  engines: readonly EngineEntry[],
+  workflows: WorkflowTable,
+): { readonly stages: Record<string, string[]>; readonly workflows: Record<string, string[]> } {
+  const stages: Record<string, string[]> = {};
+  for (const { dir, definition } of engines) {
+    const stage = basename(dirname(dirname(dir)));
+    stages[stage] = [...new Set([...(stages[stage] ?? []), definition.environment])].sort();
+  }
+  const ofWorkflow = [...workflows.values()].map(({ id, stages: used }) => [
+    id,
+    [...new Set(used.flatMap(({ stage }) => stages[stage] ?? []))].sort(),
+  ]);
+  return { stages, workflows: Object.fromEntries(ofWorkflow) as Record<string, string[]> };
+}

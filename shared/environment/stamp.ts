@@ -1,0 +1,60 @@
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+/** Name of the file that says an environment is finished. */
+export const STAMP_NAME = '.babelreel.json';
+
+/** What was installed, so that a quick look can compare it with what is there. */
+export interface Stamp {
+  readonly schema: 'environment-stamp/1';
+  readonly identity: string;
+  /** Absolute path of the base interpreter. */
+  readonly python: string;
+  /** Path inside the environment and size in bytes. */
+  readonly files: readonly (readonly [string, number])[];
+}
+
+/** Every regular file of an environment but bytecode, which Python writes anew when it is gone. */
+export function listFiles(dir: string): [string, number][] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== STAMP_NAME && !entry.parentPath.endsWith('__pycache__'))
+    .map((entry): [string, number] => {
+      const path = join(entry.parentPath, entry.name);
+      return [relative(dir, path), statSync(path).size];
+    })
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The stamp of an environment; null when it has none or it is unreadable. */
+export function readStamp(dir: string): Stamp | null {
+  try {
+    const stamp = JSON.parse(readFileSync(join(dir, STAMP_NAME), 'utf8')) as Stamp;
+    return stamp.schema === 'environment-stamp/1' && Array.isArray(stamp.files) ? stamp : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The first thing that differs from the stamp, as a phrase; null when all is as it was installed. Reads no file's content. */
+export function damageOf(dir: string, stamp: Stamp): string | null {
+  if (!statSync(stamp.python, { throwIfNoEntry: false })) return `its base interpreter ${stamp.python} is gone`;
+  if (!statSync(join(dir, 'bin', 'python'), { throwIfNoEntry: false })) return 'bin/python leads nowhere';
+  for (const [path, bytes] of stamp.files) {
+    const found = statSync(join(dir, path), { throwIfNoEntry: false });
+    if (found === undefined) return `${path} is gone`;
+    if (found.size !== bytes) return `${path} has ${found.size} bytes instead of ${bytes}`;
+  }
+  return null;
+}
+
+/** Writes the stamp of a folder that is complete, on the disk when it returns. The folder is not in its place yet. */
+export function writeStamp(dir: string, { identity, python }: Pick<Stamp, 'identity' | 'python'>): void {
+  const stamp: Stamp = { schema: 'environment-stamp/1', identity, python, files: listFiles(dir) };
+  const file = openSync(join(dir, STAMP_NAME), 'w');
+  try {
+    writeSync(file, JSON.stringify(stamp));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,16 @@
+import type { ChildGroup } from './child-group.ts';
+
+const groups = new Set<ChildGroup>();
+
+/** Every process group this runner has started and whose leader lives. */
+export const liveGroups = (): readonly ChildGroup[] => [...groups];
+
+/** Signals all of them at once; what a second Ctrl-C calls. Returns how many there were. */
+export function killAllGroups(signal: 'term' | 'kill'): number {
+  const all = liveGroups();
+  for (const group of all) group.kill(signal);
+  return all.length;
+}
+
+export const registerGroup = (group: ChildGroup): void => void groups.add(group);
+export const forgetGroup = (group: ChildGroup): void => void groups.delete(group);

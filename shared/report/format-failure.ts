@@ -1,0 +1,52 @@
+import type { Failure, FailureClass, FailureCode } from '../contract/failure.ts';
+import { escapeLines, escapeText } from './escape-text.ts';
+import { toFailure } from './to-failure.ts';
+
+export interface FailureContext {
+  readonly jobId?: string | undefined;
+  /** Path of the log as it is to be shown; the failure's own when absent. */
+  readonly log?: string | undefined;
+}
+
+/** What a person does before the command; other codes just name the command. */
+const BEFORE: Partial<Readonly<Record<FailureCode, string>>> = {
+  ERR_DISK_FULL: 'Free space, then:',
+  ERR_MEMORY: 'Free memory, then:',
+  ERR_NOT_WRITABLE: 'Make it writable, then:',
+  ERR_JOB_LOCKED: 'When it has ended:',
+  ERR_CANCELLED: 'Go on with:',
+};
+
+/** Classes after which the same job simply goes on. */
+const RESUMABLE: ReadonlySet<FailureClass> = new Set(['incomplete', 'resource', 'locked', 'cancelled']);
+
+/** Commands that help; for a failure that names none, the job's own where it can go on. */
+export function fixesOf(failure: Failure, jobId: string | undefined): readonly string[] {
+  const given = failure.details.fix ?? [];
+  if (given.length > 0 || jobId === undefined || !RESUMABLE.has(failure.class)) return given;
+  return [`./run-pipeline.sh -j ${jobId}`];
+}
+
+/** A sentence inside a sentence: `The disk` becomes `the disk`, `ASR` and `I/O` stay. */
+const continued = (message: string): string =>
+  message.replace(/^\p{Lu}(?=\p{Ll}|\s)/u, (letter) => letter.toLowerCase());
+const opened = (message: string): string => message.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+
+/**
+ * A failure for a person (DESIGN §13): what failed, why with figures, what is safe, the command that helps, code and log. Several lines
+ * without a line end after the last; foreign text is made safe; never a stack trace.
+ */
+export function formatFailure(error: unknown, context: FailureContext = {}): string {
+  const failure = toFailure(error);
+  const { stage, why, safe } = failure.details;
+  const log = context.log ?? failure.details.log;
+  const message = escapeText(failure.message);
+  const headline = stage === undefined ? opened(message) : `Stage ${escapeText(stage)} failed: ${continued(message)}`;
+  const before = BEFORE[failure.code] ?? 'Try:';
+  const fixes = fixesOf(failure, context.jobId).map(
+    (fix, index) => `${index === 0 ? before : 'Or:'}  ${escapeText(fix)}`,
+  );
+  const last = `${failure.code} (exit ${failure.exitCode})${log === undefined ? '' : `  log: ${escapeText(log)}`}`;
+  const body = [...escapeLines(why ?? ''), ...escapeLines(safe ?? ''), ...fixes, last];
+  return [`✗ ${headline}`, ...body.map((line) => `  ${line}`)].join('\n');
+}

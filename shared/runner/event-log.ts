@@ -1,0 +1,58 @@
+import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import type { JobEvent, JobEventBody } from '../contract/event.ts';
+
+/** Writes out/<id>/events.jsonl and hands every event to the subscribers; the only order of a run is `seq`. */
+export interface EventLog extends Disposable {
+  readonly epoch: number;
+  emit(event: JobEventBody): void;
+  subscribe(listener: (event: JobEvent) => void): void;
+}
+
+const TAIL_BYTES = 64 * 1024;
+
+export function openEventLog(path: string, jobId: string): EventLog {
+  const last = readLastEvent(path);
+  let seq = last?.seq ?? 0;
+  const epoch = (last?.epoch ?? 0) + 1;
+  const file = openSync(path, 'a');
+  const listeners: ((event: JobEvent) => void)[] = [];
+  // A run that was killed in mid-line must not glue its half to our first event.
+  if (last === undefined && statSync(path).size > 0) writeSync(file, '\n');
+  return {
+    epoch,
+    emit(body) {
+      seq += 1;
+      const event = { v: 1, seq, epoch, at: new Date().toISOString(), jobId, ...body } as JobEvent;
+      writeSync(file, `${JSON.stringify(event)}\n`);
+      for (const listener of listeners) listener(event);
+    },
+    subscribe: (listener) => void listeners.push(listener),
+    [Symbol.dispose]: () => closeSync(file),
+  };
+}
+
+/** The last whole event of the file, so that numbers go on where an earlier run stopped. */
+function readLastEvent(path: string): JobEvent | undefined {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size } = statSync(path);
+    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    for (const line of buffer.toString('utf8').split('\n').reverse()) {
+      try {
+        const event = JSON.parse(line) as JobEvent;
+        if (typeof event.seq === 'number') return event;
+      } catch {
+        // half a line of a killed run, or the empty one after the last newline
+      }
+    }
+    return undefined;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,221 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JobEvent } from '../contract/event.ts';
+import { Failure, isFailure } from '../contract/failure.ts';
+import type { Digest, EngineId } from '../contract/ids.ts';
+import { JobManifest } from '../contract/job.ts';
+import type { StageRecord } from '../contract/record.ts';
+import type { AnyStage } from '../contract/stage.ts';
+import type { EngineStats } from '../engines/engine-stats.ts';
+import { openExecutor } from '../engines/executor.ts';
+import type { EngineEntry } from '../engines/registry.ts';
+import type { Launch } from '../engines/worker-pool.ts';
+import { acquireJobLease } from '../store/leases.ts';
+import { openStore } from '../store/store.ts';
+import type { Settings } from '../util/settings.ts';
+import { checkFilm } from './check-film.ts';
+import { deliverJob } from './deliver-job.ts';
+import { inspectDeliverables } from './deliverables.ts';
+import { openEventLog } from './event-log.ts';
+import { withChanges } from './explain-job.ts';
+import { eventsPath, planLightly } from './finished.ts';
+import { readJobState } from './job-state.ts';
+import type { PlannedStage } from './plan.ts';
+import { readManifest } from './read-manifest.ts';
+import { objectPath, runStages } from './run-stages.ts';
+import type { CodeDigests } from './stage-key.ts';
+
+/** What the machine offers: environments, models and tools live in rooms the runner does not know. */
+export interface RunMachine {
+  /** Makes or repairs what these engines need. Throws a Failure of class environment, model or offline. */
+  ensure(engines: readonly EngineId[], onMessage: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /** Identity of an engine's environment as it is now; null when it is not installed. */
+  identityOf(engine: EngineId): Digest | null;
+  readonly launch: Launch;
+  /** The kernel can cut workers from the network. */
+  readonly canDenyNetwork: boolean;
+  readonly ffmpeg: string;
+  readonly ffprobe: string;
+  /** Variables for ffmpeg and ffprobe. */
+  readonly toolEnv: Readonly<Record<string, string>>;
+  /** Tool -> version, as in a manifest's lock. */
+  readonly toolVersions: Readonly<Record<string, string>>;
+}
+
+export interface RunOptions {
+  readonly id: string;
+  readonly app: string;
+  readonly settings: Settings;
+  readonly limits: { readonly cpus: number; readonly ramMiB: number };
+  readonly code: CodeDigests;
+  readonly stages: ReadonlyMap<string, AnyStage>;
+  readonly engines: ReadonlyMap<EngineId, EngineEntry>;
+  readonly machine: RunMachine;
+  /** `all`, a stage or an instance. */
+  readonly force?: string | undefined;
+  readonly overwrite: boolean;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: JobEvent) => void;
+}
+
+export interface DeliveredResult {
+  readonly to: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly status: 'written' | 'unchanged' | 'kept';
+}
+
+export interface RunResult {
+  readonly manifest: JobManifest;
+  readonly records: ReadonlyMap<string, StageRecord>;
+  /** Instances that were computed in this run; all others were hits. */
+  readonly ran: readonly string[];
+  readonly delivered: readonly DeliveredResult[];
+  readonly engineStats: Readonly<Record<EngineId, EngineStats>>;
+  readonly seconds: number;
+}
+
+/**
+ * Runs a job to its end, or goes on with it. What has a record is not computed again.
+ * @throws Failure the first one of the run, after everything that could still be finished was finished or cancelled
+ */
+export async function runJob(options: RunOptions): Promise<RunResult> {
+  const { id, settings, signal } = options;
+  const { roots } = settings;
+  const startedAt = performance.now();
+  const manifest = JobManifest.parse(readManifest(roots.out, id));
+  using store = openStore(roots);
+  using _lease = acquireJobLease(store.state, manifest.id);
+  await store.sweep();
+  const jobDir = join(roots.out, id);
+  mkdirSync(join(jobDir, 'logs'), { recursive: true });
+  using events = openEventLog(eventsPath(roots.out, id), id);
+  events.subscribe(options.onEvent);
+
+  try {
+    const state = readJobState(roots.out, id);
+    const missing = missingDeliverables(manifest, options);
+    const { plan } = planLightly({ manifest, state, roots, code: options.code, missing, force: options.force });
+    const todo = plan.filter((planned) => planned.state === 'run' || planned.state === 'pending');
+    checkStages(todo, options);
+    const media = await checkFilm({ manifest, state, digests: store.digests, needed: todo.length > 0, signal });
+    const needed = [...new Set(todo.flatMap((planned) => Object.values(planned.stage.engines)))];
+    await options.machine.ensure(needed, (message) => events.emit({ type: 'note', message }), signal);
+    const resolved = { ...state.resolved, ...checkLock(manifest, needed, options.machine) };
+
+    events.emit({ type: 'run.start', runner: `pid ${process.pid}`, stages: todo.length });
+    const scratchDir = store.makeScratch(id);
+    await using executor = openExecutor({
+      engines: options.engines,
+      launch: options.machine.launch,
+      memo: store.memo,
+      resolve: (digest) => objectPath(digest, store),
+      limits: options.limits,
+      timeouts: settings.timeouts,
+      scratchDir,
+      logDir: join(jobDir, 'logs'),
+      onEvent: (event) => events.emit(event),
+      denyNetwork: options.machine.canDenyNetwork,
+    });
+    const outcome = await runStages({
+      ...options,
+      manifest,
+      plan: withChanges(plan, (instance) => state.stages[instance], store.readRecord),
+      resolved,
+      store,
+      executor,
+      events,
+      scratchDir,
+      firstRun: events.epoch === 1,
+    });
+    const delivered = await deliverJob({
+      manifest,
+      records: outcome.records,
+      state,
+      media,
+      resolved,
+      outDir: roots.out,
+      store,
+      overwrite: options.overwrite,
+      emit: events.emit,
+    });
+    const seconds = (performance.now() - startedAt) / 1000;
+    events.emit({
+      type: 'run.end',
+      outcome: outcome.failure === undefined ? 'done' : 'failed',
+      seconds,
+      ...(outcome.failure && { code: outcome.failure.code }),
+    });
+    if (outcome.failure !== undefined) throw outcome.failure;
+    return { manifest, records: outcome.records, ran: outcome.ran, delivered, engineStats: executor.stats(), seconds };
+  } catch (error) {
+    if (isFailure(error) && error.code === 'ERR_CANCELLED') {
+      events.emit({
+        type: 'run.end',
+        outcome: 'cancelled',
+        seconds: (performance.now() - startedAt) / 1000,
+        code: error.code,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Deliverables that are not in place as they were delivered; what they are copied from has to be there. */
+export function missingDeliverables(
+  manifest: JobManifest,
+  { settings, code }: Pick<RunOptions, 'settings' | 'code'>,
+): readonly string[] {
+  const state = readJobState(settings.roots.out, manifest.id);
+  const { recordOf } = planLightly({ manifest, state, roots: settings.roots, code });
+  return inspectDeliverables({ manifest, outDir: settings.roots.out, state, recordOf })
+    .filter((deliverable) => deliverable.state !== 'ok')
+    .map((deliverable) => deliverable.from);
+}
+
+function checkStages(todo: readonly PlannedStage[], options: RunOptions): void {
+  for (const { stage } of todo) {
+    if (!options.stages.has(stage.stage)) {
+      throw new Failure(
+        'ERR_MANIFEST_INVALID',
+        `The job has a stage ${stage.stage} that this babelreel does not have.`,
+        { fix: ['./prepare-job.sh --help'] },
+      );
+    }
+  }
+  if (
+    options.force !== undefined &&
+    options.force !== 'all' &&
+    !todo.some(({ stage }) => stage.id === options.force || stage.stage === options.force)
+  ) {
+    throw new Failure('ERR_USAGE', `--force ${options.force}: the job has no such stage.`, {
+      fix: [`./run-pipeline.sh -j ${options.id} --plan`],
+    });
+  }
+}
+
+/**
+ * Compares the lock with the machine, only for engines that must run. Identities the manifest could not know are found here.
+ * @throws Failure ERR_LOCK_MISMATCH
+ */
+function checkLock(
+  manifest: JobManifest,
+  engines: readonly EngineId[],
+  machine: RunMachine,
+): Readonly<Record<EngineId, Digest>> {
+  const found: Record<EngineId, Digest> = {};
+  for (const id of engines) {
+    const now = machine.identityOf(id);
+    const locked = manifest.lock.engines[id]?.environment ?? null;
+    if (now === null) continue;
+    if (locked === null) found[id] = now;
+    else if (locked !== now) {
+      throw new Failure('ERR_LOCK_MISMATCH', `Engine ${id} on this machine is not the one the job was prepared with.`, {
+        why: `Its environment was ${locked.slice(7, 15)}… and is now ${now.slice(7, 15)}…; results of the two must not be mixed.`,
+        safe: 'Finished stages are kept: a new job for the same film finds every stage whose engine did not change.',
+        fix: ['./prepare-job.sh --help'],
+      });
+    }
+  }
+  return found;
+}

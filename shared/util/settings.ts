@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+
+/** Where things live (DESIGN §6). Every root is absolute. Nothing else in the code spells these names. */
+export interface Roots {
+  /** Local disk only: leases and remembered digests, in SQLite. */
+  readonly state: string;
+  readonly objects: string;
+  readonly records: string;
+  /** Task memo: its own database and objects; may be deleted at any time. */
+  readonly tasks: string;
+  readonly scratch: string;
+  /** First wins; only the first is written. */
+  readonly models: readonly string[];
+  readonly environments: string;
+  /** Caches of package installers and of Node's compiler. */
+  readonly packages: string;
+  readonly in: string;
+  readonly out: string;
+}
+
+export interface Limits {
+  /** Cpu slots for tasks; 0 = as many as the machine has. */
+  readonly cpus: number;
+  /** Memory that workers may hold together; 0 = three quarters of the machine's. */
+  readonly ramMiB: number;
+}
+
+/** Seconds; each is named in the message when it strikes. */
+export interface Timeouts {
+  readonly workerHello: number;
+  readonly workerLoad: number;
+  readonly workerBeat: number;
+  readonly workerProgress: number;
+  readonly cancel: number;
+  readonly stall: number;
+}
+
+export interface Settings {
+  readonly roots: Roots;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const section = (config: Json, name: string): Json => (config[name] ?? {}) as Json;
+
+/**
+ * Settings from config/default.json and `BABELREEL_<SECTION>_<NAME>` (`BABELREEL_ROOTS_OBJECTS`, `BABELREEL_LIMITS_CPUS`;
+ * several model roots are separated by `:`). Relative roots are relative to the project folder.
+ */
+export function resolveSettings(
+  config: Json,
+  env: Readonly<Record<string, string | undefined>>,
+  projectDir: string,
+): Settings {
+  const pick = (part: string, name: string): unknown => {
+    const variable = `BABELREEL_${part}_${name}`.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase();
+    return env[variable] ?? section(config, part)[name];
+  };
+  const root = (name: string): string => resolve(projectDir, String(pick('roots', name)));
+  const number = (part: string, name: string): number => {
+    const value = Number(pick(part, name));
+    if (!Number.isFinite(value) || value < 0)
+      throw new TypeError(`setting ${part}.${name} is not a number of at least 0`);
+    return value;
+  };
+  const models = pick('roots', 'models');
+  return {
+    roots: {
+      state: root('state'),
+      objects: root('objects'),
+      records: root('records'),
+      tasks: root('tasks'),
+      scratch: root('scratch'),
+      models: (Array.isArray(models) ? models.map(String) : String(models).split(':')).map((path) =>
+        resolve(projectDir, path),
+      ),
+      environments: root('environments'),
+      packages: root('packages'),
+      in: root('in'),
+      out: root('out'),
+    },
+    limits: { cpus: number('limits', 'cpus'), ramMiB: number('limits', 'ramMiB') },
+    timeouts: {
+      workerHello: number('timeouts', 'workerHello'),
+      workerLoad: number('timeouts', 'workerLoad'),
+      workerBeat: number('timeouts', 'workerBeat'),
+      workerProgress: number('timeouts', 'workerProgress'),
+      cancel: number('timeouts', 'cancel'),
+      stall: number('timeouts', 'stall'),
+    },
+  };
+}

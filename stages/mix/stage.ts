@@ -1,0 +1,155 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import { Failure } from '../../shared/contract/failure.ts';
+import { file, stream } from '../../shared/contract/ports.ts';
+import { defineStage } from '../../shared/contract/stage.ts';
+import { VoiceClip } from '../../shared/contract/utterance.ts';
+import { integratedLoudness } from '../../shared/media/loudness.ts';
+import { canonicalJson } from '../../shared/util/canonical-json.ts';
+import { findDucks } from './duck.ts';
+import { AAC_FRAME, type BlockRequest, type Levels, planBlocks, SAMPLE_RATE } from './plan-blocks.ts';
+import { measureFile } from './programme-loudness.ts';
+import { BlockReply, renderBlock } from './render-block.ts';
+
+/** The original is brought to the target by its own measurement, but never by more than this: near-silence stays near-silent. */
+const MAX_PROGRAMME_GAIN_DB = 20;
+/** A mix further than this from its target is made again with a trim in whole half decibels; most never are. */
+const TRIM_FROM_LU = 0.6;
+const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
+
+type Block = z.output<typeof BlockReply>;
+
+/**
+ * The dubbed sound of a film: the original, lowered under the lines, and the voices over it. Made of blocks of one minute that depend on
+ * nothing outside, so that an edited line costs one block (DESIGN §5, loudness).
+ */
+export const mix = defineStage({
+  id: 'mix',
+  purpose: 'Lays the spoken lines over the lowered original and sets the loudness.',
+  whole: true,
+  params: z.object({
+    targetLufs: z.number().min(-40).max(-5).default(-16),
+    truePeakDbtp: z.number().min(-20).max(0).default(-1),
+    /** Level of the original under speech against its level between lines. */
+    duckDb: z.number().min(-60).max(0).default(-18),
+    bitrateKbps: z.int().min(48).max(320).default(160),
+  }),
+  inputs: { programme: file('audio/pcm'), clips: stream(VoiceClip) },
+  outputs: { audio: file('audio/mp4'), loudness: file('application/json') },
+  tools: ['ffmpeg'],
+  async run({ params, inputs, outputs, each, step, media, open, scratch, progress, count }) {
+    const { programme } = inputs;
+    const totalFrames = Math.floor(programme.bytes / 4);
+    if (totalFrames === 0)
+      throw new Failure('ERR_MEDIA_NO_AUDIO', 'The film has no sound to mix into.', { why: 'Its programme is empty.' });
+    const clips: VoiceClip[] = [];
+    for await (const clip of inputs.clips) clips.push(clip);
+
+    // Steps hold no slot: what ffmpeg needs is admitted by itself, and the rest runs between other work on this thread.
+    const { lufs: programmeLufs } = await step(
+      {
+        op: 'measure',
+        request: { programme: { $object: programme.digest, bytes: programme.bytes } },
+        reply: z.object({ lufs: z.number().nullable() }),
+        cpu: 0,
+      },
+      async () => ({ value: { lufs: integratedLoudness(await measureFile(programme.path, programme.bytes)) } }),
+    );
+    const wantedDb = programmeLufs === null ? 0 : params.targetLufs - programmeLufs;
+    const levels: Levels = {
+      programmeDb: round(Math.min(MAX_PROGRAMME_GAIN_DB, wantedDb), 1),
+      voiceLufs: params.targetLufs,
+      duckDb: params.duckDb,
+      trimDb: 0,
+      truePeakDbtp: params.truePeakDbtp,
+      bitrateKbps: params.bitrateKbps,
+    };
+
+    const ducks = findDucks(clips);
+    const renderAll = async (trimDb: number): Promise<Block[]> => {
+      const plan = { programme: programme.digest, totalFrames, clips, ducks, levels: { ...levels, trimDb } };
+      const requests = planBlocks(plan);
+      const render = (request: BlockRequest): Promise<Block> =>
+        step({ op: 'block', request, reply: BlockReply, cpu: 0 }, ({ dir }) =>
+          renderBlock(request, { dir, media, open }),
+        );
+      const blocks: Block[] = [];
+      for await (const block of each(toAsync(requests), render, { ahead: 3 })) {
+        blocks.push(block);
+        progress(blocks.length, requests.length);
+      }
+      return blocks;
+    };
+    const loudnessOfBlocks = (blocks: readonly Block[]): number | null =>
+      integratedLoudness(blocks.flatMap((block) => block.energies));
+
+    let trimDb = 0;
+    let blocks = await renderAll(trimDb);
+    const untrimmed = loudnessOfBlocks(blocks);
+    if (untrimmed !== null && clips.length > 0 && Math.abs(params.targetLufs - untrimmed) > TRIM_FROM_LU) {
+      trimDb = Math.round((params.targetLufs - untrimmed) * 2) / 2;
+      blocks = await renderAll(trimDb);
+    }
+
+    const joined = join(scratch, 'joined.aac');
+    await pipeline(readAll(blocks.map((block) => open(block.aac))), createWriteStream(joined));
+    await media.ffmpeg({
+      inputs: [{ path: joined, trust: 'own', options: ['-f', 'aac'] }],
+      outputs: [{ path: outputs.audio.path, options: m4aOptions(totalFrames) }],
+      expectedMs: Math.round((totalFrames * 1000) / SAMPLE_RATE),
+    });
+
+    const spoken = integratedLoudness(blocks.flatMap((block) => block.underSpeech));
+    const limitedMs = blocks.reduce((sum, block) => sum + block.limited, 0) / (SAMPLE_RATE / 1000);
+    await writeFile(
+      outputs.loudness.path,
+      canonicalJson({
+        schema: 'loudness/1',
+        integratedLufs: rounded(loudnessOfBlocks(blocks)),
+        programmeLufs: rounded(programmeLufs),
+        programmeGainDb: levels.programmeDb,
+        voiceLufs: levels.voiceLufs + trimDb,
+        originalUnderSpeechLufs: spoken === null ? null : round(spoken + trimDb, 2),
+        trimDb,
+        limitedMs: Math.round(limitedMs),
+        params,
+      }),
+    );
+    count({ blocks: blocks.length, clips: clips.length, durationMs: Math.round((totalFrames * 1000) / SAMPLE_RATE) });
+  },
+});
+
+const rounded = (lufs: number | null): number | null => (lufs === null ? null : round(lufs, 2));
+
+/**
+ * MP4 whose first packet, the encoder's delay of one AAC frame, lies before time 0 and is skipped by an edit list, and whose last packet
+ * ends with the film.
+ */
+function m4aOptions(totalFrames: number): readonly string[] {
+  const last = Math.ceil(totalFrames / AAC_FRAME);
+  const padding = last * AAC_FRAME - totalFrames;
+  const times = `setts=ts=TS-${AAC_FRAME}:duration=DURATION-${padding}*not(N-${last})`;
+  return [
+    '-c',
+    'copy',
+    '-bsf:a',
+    times,
+    '-movie_timescale',
+    String(SAMPLE_RATE),
+    '-movflags',
+    '+faststart',
+    '-f',
+    'mp4',
+  ];
+}
+
+async function* toAsync<T>(items: readonly T[]): AsyncIterable<T> {
+  yield* items;
+}
+
+async function* readAll(paths: readonly string[]): AsyncIterable<Buffer> {
+  for (const path of paths) yield* createReadStream(path);
+}

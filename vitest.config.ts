@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config';
+
+/** Times: unit tests are pure and fast; integration and fault tests start real processes; engines and models use real engines. */
+const project = (name: string, include: readonly string[], testTimeout: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [...include],
+    testTimeout,
+    hookTimeout: testTimeout,
+    benchmark: { include: [`scripts/bench/${name}.bench.ts`] },
+  },
+});
+
+export default defineConfig({
+  test: {
+    globals: false,
+    restoreMocks: true,
+    reporters: ['default', './tests/helpers/closing-line-reporter.ts'],
+    projects: [
+      project('unit', ['shared/**/*.test.ts', 'stages/**/*.test.ts', 'scripts/**/*.test.ts'], 20_000),
+      project('integration', ['tests/integration/**/*.test.ts', 'tests/conformance/**/*.test.ts'], 120_000),
+      project('fault', ['tests/fault/**/*.test.ts'], 180_000),
+      project('engines', ['tests/e2e/**/*.test.ts'], 300_000),
+      {
+        extends: true as const,
+        test: {
+          name: 'bench',
+          include: [],
+          benchmark: { include: ['scripts/bench/**/*.bench.ts'] },
+          testTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
