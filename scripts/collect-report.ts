@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { StageRecord } from '../shared/contract/record.ts';
+import type { ReportData, ReportEngine, ReportFigures } from '../shared/contract/report.ts';
 import type { EngineEntry } from '../shared/engines/registry.ts';
-import type { ReportData, ReportEngine, ReportFigures } from '../shared/report/report-data.ts';
 import type { RunResult } from '../shared/runner/run-job.ts';
 
 /** Everything a report says about a finished run, from its records: hits count like what was computed now. */
@@ -31,10 +31,12 @@ export function collectReport(
         state: record === undefined ? 'not-run' : ran.has(stage.id) ? 'run' : 'hit',
         seconds: record?.seconds ?? null,
         engines: Object.values(stage.engines),
-        warnings: record?.warnings ?? [],
         figures: record?.figures ?? {},
       };
     }),
+    warnings: manifest.stages.flatMap(({ id }) =>
+      (records.get(id)?.warnings ?? []).map((warning) => ({ ...warning, stage: id })),
+    ),
     engines: collectEngines(result, options.engines),
     figures: collectFigures(records),
     deliverables: result.delivered.map(({ to, status, bytes }) => ({ to, bytes, status })),

@@ -21,10 +21,10 @@ export interface CommandLine {
   readonly examples: readonly (readonly [command: string, meaning: string])[];
 }
 
-const json: CommandOption = {
+const json = {
   type: 'boolean',
   text: 'print one JSON object on stdout; events as JSON lines on stderr',
-};
+} as const satisfies CommandOption;
 
 export const COMMAND_LINES = {
   'prepare-job': {

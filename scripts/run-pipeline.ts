@@ -4,7 +4,7 @@ import type { JobEvent } from '../shared/contract/event.ts';
 import { Failure } from '../shared/contract/failure.ts';
 import { killAllGroups } from '../shared/process/live-groups.ts';
 import { formatPlan } from '../shared/report/format-plan.ts';
-import { openTerminal } from '../shared/report/open-terminal.ts';
+import { createTerminal } from '../shared/report/terminal.ts';
 import { writeReport } from '../shared/report/write-report.ts';
 import { planLightly } from '../shared/runner/finished.ts';
 import { readJobState } from '../shared/runner/job-state.ts';
@@ -35,7 +35,12 @@ export async function runPipeline(invocation: Invocation): Promise<number> {
   const force = flags.force === undefined ? undefined : flags.force === '' ? 'all' : flags.force;
   if (flags.plan) return printPlan({ id, force, json: flags.json }, invocation, machine);
 
-  using terminal = openTerminal(flags);
+  using terminal = createTerminal({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    quiet: flags.quiet,
+    json: flags.json,
+  });
   const result = await runWithSignals(
     id,
     { force, overwrite: flags.overwrite, onEvent: terminal.onEvent },
@@ -47,24 +52,18 @@ export async function runPipeline(invocation: Invocation): Promise<number> {
   const jobDir = join(settings.roots.out, id);
   writeFileSync(join(jobDir, 'report.json'), json);
   writeFileSync(join(jobDir, 'report.md'), markdown);
-  const warnings = report.stages.flatMap((stage) => stage.warnings);
-  const kept = result.delivered.filter(({ status }) => status === 'kept').map(({ to }) => to);
-  terminal.result(
-    [...result.delivered.map(({ path }) => path), ...(flags.demo ? demoSummary(report, jobDir) : [])].join('\n'),
-    {
-      id,
-      outcome: 'done',
-      ran: result.ran,
-      delivered: result.delivered.map(({ path, status }) => ({ path, status })),
-      kept,
-      warnings: warnings.length,
-      engines: result.engineStats,
-      seconds: result.seconds,
-    },
-  );
-  if (flags.strict && warnings.length > 0) {
-    throw new Failure('ERR_QUALITY', `The job has ${warnings.length} warnings and --strict was given.`, {
-      why: warnings
+  terminal.finish({
+    id,
+    ran: result.ran,
+    delivered: result.delivered,
+    warnings: report.warnings.length,
+    seconds: result.seconds,
+    reportPath: join(jobDir, 'report.md'),
+  });
+  if (flags.demo) terminal.note(demoSummary(report, jobDir));
+  if (flags.strict && report.warnings.length > 0) {
+    throw new Failure('ERR_QUALITY', `The job has ${report.warnings.length} warnings and --strict was given.`, {
+      why: report.warnings
         .slice(0, 3)
         .map(({ message }) => message)
         .join(' '),

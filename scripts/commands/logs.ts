@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../shared/contract/failure.ts';
-import { describeEvent } from '../../shared/report/describe-event.ts';
 import { escapeText } from '../../shared/report/escape-text.ts';
+import { formatEvent } from '../../shared/report/format-event.ts';
 import { readEvents } from '../../shared/runner/inspect-job.ts';
 import { readManifest } from '../../shared/runner/read-manifest.ts';
 import { didYouMean } from '../../shared/util/nearest.ts';
@@ -21,7 +21,7 @@ export async function run({ args, settings }: Invocation): Promise<number> {
   }
   const since = flags.since ?? 0;
   for (const event of readEvents(settings.roots.out, id)) {
-    if (event.seq > since) process.stdout.write(`${flags.json ? JSON.stringify(event) : describeEvent(event)}\n`);
+    if (event.seq > since) process.stdout.write(`${flags.json ? JSON.stringify(event) : formatEvent(event)}\n`);
   }
   return 0;
 }

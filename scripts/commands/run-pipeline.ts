@@ -1,20 +1,22 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Invocation } from '../babelreel.ts';
+import { newestDemo } from '../newest-demo.ts';
+import { readCode } from '../read-code.ts';
 
 /**
  * `./run-pipeline.sh`. A finished job is answered from a handful of small files; everything else loads the full command. Only the plain
- * form takes the short way: `-j ID` with `--json` or `--quiet`.
+ * forms take the short way: `-j ID` or `--demo`, with `--json` or `--quiet`.
  */
 export async function run(invocation: Invocation): Promise<number> {
-  const plain = readPlainForm(invocation.args);
+  const plain = readPlainForm(invocation);
   if (plain !== undefined) {
     const { settings, projectDir } = invocation;
     const { lookFinished } = await import('../../shared/runner/finished.ts');
-    const { stages } = JSON.parse(readFileSync(join(projectDir, 'config/code.json'), 'utf8')) as {
-      readonly stages: Readonly<Record<string, string>>;
-    };
-    const { finished, manifest, warnings } = lookFinished({ id: plain.id, roots: settings.roots, code: stages });
+    const { finished, manifest, warnings } = lookFinished({
+      id: plain.id,
+      roots: settings.roots,
+      code: readCode(projectDir),
+    });
     if (finished) {
       const { printFinished } = await import('../../shared/report/print-finished.ts');
       printFinished(
@@ -39,10 +41,10 @@ interface PlainForm {
   readonly quiet: boolean;
 }
 
-function readPlainForm(args: readonly string[]): PlainForm | undefined {
+function readPlainForm({ args, settings }: Invocation): PlainForm | undefined {
   const rest = args.filter((arg) => arg !== '--json' && arg !== '--quiet' && arg !== '-q');
-  const [flag, id] = rest;
-  if (rest.length !== 2 || (flag !== '-j' && flag !== '--job') || id === undefined || id.startsWith('-'))
+  const [flag, id] = rest[0] === '--demo' && rest.length === 1 ? ['-j', newestDemo(settings.roots.out)] : rest;
+  if (rest.length > 2 || (flag !== '-j' && flag !== '--job') || id === undefined || id.startsWith('-'))
     return undefined;
   return { id, json: args.includes('--json'), quiet: args.includes('--quiet') || args.includes('-q') };
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { FAILURES, Failure, isFailure } from '../contract/failure.ts';
 import type { Digest } from '../contract/ids.ts';
 import { MAX_LINE_BYTES } from '../contract/protocol.ts';
@@ -9,7 +8,7 @@ import type { QueueHooks } from './local-work.ts';
 import type { Memo } from './once.ts';
 import { cancelled } from './once.ts';
 import type { Candidate } from './scheduler.ts';
-import { storeFiles, temporaryFolder, toWire } from './task-replies.ts';
+import { emptyFolder, storeFiles, toWire } from './task-replies.ts';
 import type { PooledWorker, WorkerPool, WorkerSpec } from './worker-pool.ts';
 
 /** A request is sent at most this often: to three workers that died or went silent. */
@@ -101,29 +100,26 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
   const runBatch = async (group: Group, worker: PooledWorker): Promise<void> => {
     const batch = takeBatch(group);
     if (batch.length === 0) return;
-    await using folder = temporaryFolder(join(worker.dir, `r-${++runs}`));
     const asked = prepare(group, batch);
     if (asked.length === 0) return;
     const { entry } = group.spec;
     using stop = abortWhenAll(asked.map(({ waiting }) => waiting.signal));
     for (const { waiting } of asked) event(waiting, 'task.start');
     const end = await worker.process.run({
-      id: `${runs}`,
+      id: `${++runs}`,
       op: (asked[0] as Prepared).waiting.task.op,
       requests: asked.map(({ request }) => request),
-      dir: folder.path,
+      dir: worker.runDir,
       signal: stop.signal,
     });
     if (end.counters !== undefined) stats.add(entry.id, end.counters);
+    const dir = worker.runDir;
     await Promise.all(
       asked.map(async ({ waiting }, index) => {
         const answer = end.answers[index];
         if (answer?.ok) {
           const who = `The engine ${entry.id}`;
-          await storeFiles(answer.value, answer.files, { dir: folder.path, memo, who }).then(
-            waiting.resolve,
-            waiting.reject,
-          );
+          await storeFiles(answer.value, answer.files, { dir, memo, who }).then(waiting.resolve, waiting.reject);
         } else if (answer !== undefined) {
           retryOrFail(group, waiting, answer.failure, answer.retryable);
         } else {
@@ -131,6 +127,8 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
         }
       }),
     );
+    const mayHaveLeft = end.answers.some((answer) => !answer?.ok || Object.keys(answer.files).length > 0);
+    if (mayHaveLeft) await emptyFolder(dir);
   };
 
   interface Prepared {

@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync, rmdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { lstatSync, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure, isFailure } from '../contract/failure.ts';
 import type { Digest } from '../contract/ids.ts';
@@ -66,12 +66,11 @@ export function temporaryFolder(path: string): AsyncDisposable & { readonly path
   mkdirSync(path, { recursive: true });
   return {
     path,
-    async [Symbol.asyncDispose]() {
-      try {
-        rmdirSync(path);
-      } catch {
-        await rm(path, { recursive: true, force: true });
-      }
-    },
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
   };
+}
+
+/** Removes what is in a folder. */
+export async function emptyFolder(path: string): Promise<void> {
+  for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true });
 }

@@ -32,7 +32,10 @@ export type Launch = (spec: WorkerSpec, dir: string) => LaunchPlan | Promise<Lau
 
 export interface PooledWorker {
   readonly process: WorkerProcess;
+  /** The worker's own folder. */
   readonly dir: string;
+  /** Folder inside it for result files. The same for all its runs: making one each time costs more than a small task. */
+  readonly runDir: string;
 }
 
 export interface WorkerPool {
@@ -104,7 +107,8 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
     const { entry } = spec;
     started += 1;
     const dir = join(options.scratchDir, `w-${started}`);
-    mkdirSync(dir, { recursive: true });
+    const runDir = join(dir, 'run');
+    mkdirSync(runDir, { recursive: true });
     mkdirSync(options.logDir, { recursive: true });
     let pid = 0;
     const plan = await options.launch(spec, dir);
@@ -129,7 +133,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       options.onEvent({ type: 'worker.end', engine: entry.id, pid });
       if (slots.get(slot.key) === slot && !slot.busy) slots.delete(slot.key);
     });
-    return { process: worker, dir };
+    return { process: worker, dir, runDir };
   };
   return {
     has: (key) => slots.has(key),

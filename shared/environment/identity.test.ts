@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-const identity = (spec: EnvironmentSpec) => environmentIdentity({ spec, dir, text: '' }, { projectDir: dir });
+const identity = (spec: EnvironmentSpec) => environmentIdentity({ spec, dir }, { projectDir: dir });
 
 describe('the identity of a Python environment', () => {
   const spec: EnvironmentSpec = {

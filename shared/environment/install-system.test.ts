@@ -65,7 +65,7 @@ describe('system packages', () => {
     });
     const specs = [spec('one', ['no-such-a', 'no-such-b', 'dpkg']), spec('two', ['no-such-b', 'no-such-c'])];
     const outcomes = await ensureEnvironments(['one', 'two'], {
-      table: new Map(specs.map((one) => [one.id, { spec: one, dir, text: '' }])),
+      table: new Map(specs.map((one) => [one.id, { spec: one, dir }])),
       places: { projectDir: dir, roots: { environments: join(dir, 'environments'), packages: dir } },
       systemTools: tools('exit 0', { isRoot: false }),
     });

@@ -9,8 +9,6 @@ export interface LoadedEnvironment {
   readonly spec: EnvironmentSpec;
   /** Absolute folder of environment.json and its locks. */
   readonly dir: string;
-  /** Text of environment.json; it enters the identity as it is. */
-  readonly text: string;
 }
 
 export type EnvironmentTable = ReadonlyMap<string, LoadedEnvironment>;
@@ -20,11 +18,9 @@ const invalid = (path: string, why: string): Failure =>
 
 function loadOne(dir: string, id: string): LoadedEnvironment {
   const path = join(dir, 'environment.json');
-  let text: string;
   let json: unknown;
   try {
-    text = readFileSync(path, 'utf8');
-    json = JSON.parse(text);
+    json = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw invalid(path, error instanceof Error ? error.message : String(error));
   }
@@ -34,7 +30,7 @@ function loadOne(dir: string, id: string): LoadedEnvironment {
   }
   if (parsed.data.id !== id) throw invalid(path, `Its id is "${parsed.data.id}", its folder "${id}".`);
   if (!ID_PATTERN.test(id)) throw invalid(path, `"${id}" is not an id.`);
-  return { spec: parsed.data, dir, text };
+  return { spec: parsed.data, dir };
 }
 
 /**

@@ -22,7 +22,7 @@ describe('a Python environment', () => {
     imports: [],
   };
   const places = () => ({ projectDir: root, roots: { environments: root, packages: root } });
-  const loaded = () => ({ spec, dir: root, text: '' });
+  const loaded = () => ({ spec, dir: root });
   const look = () => environmentState(loaded(), places());
 
   beforeEach(() => {
@@ -74,7 +74,7 @@ describe('a Python environment', () => {
 
   test('without a lock for this machine is unsupported', () => {
     const elsewhere = { ...spec, locks: { 'plan9-mips-cpu': 'cpu.lock' } };
-    expect(environmentState({ spec: elsewhere, dir: root, text: '' }, places()).state).toBe('unsupported');
+    expect(environmentState({ spec: elsewhere, dir: root }, places()).state).toBe('unsupported');
   });
 });
 
@@ -90,7 +90,7 @@ describe('a system environment', () => {
       programs,
       files: [],
     } as const;
-    return environmentState({ spec: { ...spec, files: [...spec.files] }, dir: '/', text: '' }, places);
+    return environmentState({ spec: { ...spec, files: [...spec.files] }, dir: '/' }, places);
   };
 
   test('is missing while a package is not installed, and says which', () => {

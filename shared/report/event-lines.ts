@@ -18,7 +18,8 @@ function signed(paint: Paint, sign: keyof typeof SIGNS | ' ' | '-', name: string
 const OUTCOMES = { failed: 'Failed after', cancelled: 'Stopped after' } as const;
 
 /**
- * The line an event leaves on the screen for good; undefined for one that only moves the progress (progress, tasks, workers).
+ * The line an event leaves on the screen for good; undefined for one that only moves the progress (progress,
+ * tasks, workers) or whose result is told elsewhere (the end of a run that went well).
  * @param live on a live screen a start is shown by the progress line and leaves none
  */
 export function eventLine(event: JobEvent, paint: Paint, live: boolean): string | undefined {

@@ -54,7 +54,7 @@ function failure({ failure: found }: ReportData): string[] {
   return [
     '## What went wrong',
     '',
-    `${plain(found.message)} (${found.code}${where})`,
+    `${plain(found.message)} (${plain(found.code)}${where})`,
     ...(found.cause === null ? [] : ['', plain(found.cause)]),
     ...found.fix.flatMap((fix) => ['', `    ${escapeText(fix)}`]),
     '',

@@ -60,7 +60,8 @@ const REDRAW_MS = 200;
 export function createTerminal(options: TerminalOptions): Terminal {
   const { stdout, stderr, quiet, json, now = () => performance.now() } = options;
   const isTty = options.isTty ?? (stderr.isTTY === true && process.env.TERM !== 'dumb');
-  const columns = options.columns ?? stderr.columns ?? 80;
+  // asked at every drawing: a window is resized while a film runs
+  const columns = (): number => options.columns ?? stderr.columns ?? 80;
   const colour = options.colour ?? (process.env.NO_COLOR ?? '') === '';
   const live = isTty && !quiet && !json;
   const paint = createPaint(live && colour);
@@ -71,7 +72,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
 
   const erase = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`);
   const draw = (above = ''): void => {
-    const lines = board.lines(now(), columns - 1);
+    const lines = board.lines(now(), columns() - 1);
     stderr.write(erase() + above + lines.map((line) => `${line}\n`).join(''));
     drawn = lines.length;
     drawnAt = now();

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { JobEvent, JobEventBody } from '../contract/event.ts';
 
 /** Writes out/<id>/events.jsonl and hands every event to the subscribers; the only order of a run is `seq`. */
@@ -11,13 +11,13 @@ export interface EventLog extends Disposable {
 const TAIL_BYTES = 64 * 1024;
 
 export function openEventLog(path: string, jobId: string): EventLog {
-  const last = readLastEvent(path);
+  const { last, endsInMidLine } = readTail(path);
   let seq = last?.seq ?? 0;
   const epoch = (last?.epoch ?? 0) + 1;
   const file = openSync(path, 'a');
   const listeners: ((event: JobEvent) => void)[] = [];
   // A run that was killed in mid-line must not glue its half to our first event.
-  if (last === undefined && statSync(path).size > 0) writeSync(file, '\n');
+  if (endsInMidLine) writeSync(file, '\n');
   return {
     epoch,
     emit(body) {
@@ -32,27 +32,31 @@ export function openEventLog(path: string, jobId: string): EventLog {
 }
 
 /** The last whole event of the file, so that numbers go on where an earlier run stopped. */
-function readLastEvent(path: string): JobEvent | undefined {
+function readTail(path: string): { readonly last: JobEvent | undefined; readonly endsInMidLine: boolean } {
   let file: number;
   try {
     file = openSync(path, 'r');
   } catch {
-    return undefined;
+    return { last: undefined, endsInMidLine: false };
   }
   try {
-    const { size } = statSync(path);
+    const { size } = fstatSync(file);
     const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
     readSync(file, buffer, 0, buffer.length, size - buffer.length);
-    for (const line of buffer.toString('utf8').split('\n').reverse()) {
-      try {
-        const event = JSON.parse(line) as JobEvent;
-        if (typeof event.seq === 'number') return event;
-      } catch {
-        // half a line of a killed run, or the empty one after the last newline
-      }
-    }
-    return undefined;
+    const lines = buffer.toString('utf8').split('\n');
+    const last = lines.map(parseEvent).findLast((event) => event !== undefined);
+    return { last, endsInMidLine: lines.at(-1) !== '' };
   } finally {
     closeSync(file);
+  }
+}
+
+function parseEvent(line: string): JobEvent | undefined {
+  try {
+    const event = JSON.parse(line) as JobEvent;
+    return typeof event.seq === 'number' ? event : undefined;
+  } catch {
+    // half a line of a killed run, or the empty one after the last newline
+    return undefined;
   }
 }

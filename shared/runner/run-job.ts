@@ -126,7 +126,7 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
       executor,
       events,
       scratchDir,
-      firstRun: events.epoch === 1,
+      firstRun: events.epoch === 1 && plan.every(({ state: planned }) => planned !== 'hit'),
     });
     const delivered = await deliverJob({
       manifest,

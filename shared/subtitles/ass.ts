@@ -4,7 +4,7 @@ import { formatCentiseconds } from './time-code.ts';
 
 const RTL = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 
-/** 54 of 1080 lines is 5 % of the height, the size broadcasters use; 42 columns of it stay well inside 1920. */
+/** 54 of 1080 lines is 5 % of the height; 42 columns of half that width take 1134 of 1920. */
 const STYLE_FIELDS =
   'Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, MarginV, Encoding';
 

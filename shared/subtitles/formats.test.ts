@@ -48,11 +48,12 @@ test('SRT numbers its cues from 1 and ends lines with a line feed', () => {
   );
 });
 
-test('markup in a text cannot act: WebVTT escapes it, SRT breaks it with an invisible joiner', () => {
-  expect(writeVtt([cue(0, 1000, '<b>a & b</b>')])).toBe(
-    'WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n&lt;b&gt;a &amp; b&lt;/b&gt;\n',
+test('markup in a text cannot act: what WebVTT does not escape, and SRT cannot, is broken by an invisible joiner', () => {
+  const cues = [cue(0, 1000, '<b>a & b</b> {\\an8} c\\N 1 < 2')];
+  expect(writeVtt(cues)).toBe(
+    'WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n&lt;b&gt;a &amp; b&lt;/b&gt; {\u2060\\an8} c\\\u2060N 1 &lt; 2\n',
   );
-  expect(writeSrt([cue(0, 1000, '<b>x {\\an8} 1 < 2')])).toContain('<\u2060b>x {\u2060\\an8} 1 < 2');
+  expect(writeSrt(cues)).toContain('<\u2060b>a & b<\u2060/b> {\u2060\\an8} c\\\u2060N 1 < 2\n');
 });
 
 test('files of others are read: carriage returns, a byte-order mark, hours left out, settings, notes and blank lines', () => {

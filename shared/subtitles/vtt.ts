@@ -1,6 +1,7 @@
 import type { Cue } from '../contract/cue.ts';
 import { cueLines } from './cue-lines.ts';
 import { parseBlock, splitBlocks } from './parse-blocks.ts';
+import { protectText, unprotectText } from './protect-text.ts';
 import { formatMilliseconds } from './time-code.ts';
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
@@ -13,9 +14,11 @@ const SIGNS: Readonly<Record<string, string>> = {
   rlm: '\u200f',
 };
 
-const escapeText = (line: string): string => line.replace(/[&<>]/g, (sign) => ESCAPES[sign] ?? sign);
+const escapeText = (line: string): string => protectText(line.replace(/[&<>]/g, (sign) => ESCAPES[sign] ?? sign));
 const unescapeText = (line: string): string =>
-  line.replace(/<[^>]*>/g, '').replace(/&(amp|lt|gt|nbsp|lrm|rlm);/g, (_, name: string) => SIGNS[name] ?? '');
+  unprotectText(line)
+    .replace(/<[^>]*>/g, '')
+    .replace(/&(amp|lt|gt|nbsp|lrm|rlm);/g, (_, name: string) => SIGNS[name] ?? '');
 
 /** WebVTT (W3C). No cues: the header alone. Direction is left to the player's Unicode rules, as the standard wants it. */
 export const writeVtt = (cues: readonly Cue[]): string => {

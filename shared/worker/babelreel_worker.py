@@ -10,53 +10,27 @@ Must be the first import of a worker.py: libraries print while they are imported
 
 A native call that holds the interpreter lock also holds back the beat; the limit for silence is a setting of the runner.
 """
+import babelreel_wire as wire
+
+import gc
+import itertools
+import json
 import os
+import queue
+import resource
+import signal
 import sys
+import threading
+import time
+from collections import namedtuple
 
-# Before anything else is imported: private copies of both ends of the protocol (not inheritable, so that a child of an engine can
-# neither keep the pipe open nor eat a request), stdin empty, and everything that prints goes to stderr.
-_input_fd = os.dup(0)
-_output_fd = os.dup(1)
-_null = os.open(os.devnull, os.O_RDONLY)
-os.dup2(_null, 0)
-os.close(_null)
-os.dup2(2, 1)
-sys.stdout = sys.stderr
+from babelreel_wire import Cancelled, Refused
 
-import errno  # noqa: E402
-import gc  # noqa: E402
-import json  # noqa: E402
-import queue  # noqa: E402
-import re  # noqa: E402
-import resource  # noqa: E402
-import signal  # noqa: E402
-import threading  # noqa: E402
-import time  # noqa: E402
-import traceback  # noqa: E402
-from collections import namedtuple  # noqa: E402
-
-PROTOCOL_VERSION = 1
-MAX_LINE_BYTES = 1 << 20
-BEAT_SECONDS = 2
 # The one operation of each role; shared/contract/roles says what it means.
 _OPERATIONS = {"vad": "detect", "asr": "transcribe", "align": "align", "translate": "translate", "synthesize": "speak"}
 
 Model = namedtuple("Model", "id path digest")
 Job = namedtuple("Job", "models params device threads")
-
-
-class Refused(Exception):
-    """A request that cannot be answered. The worker lives on and takes the next one."""
-
-    def __init__(self, code, message, retryable=False):
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.retryable = retryable
-
-
-class Cancelled(Exception):
-    """Raised by call.check() once the run was cancelled."""
 
 
 class Reply:
@@ -67,6 +41,10 @@ class Reply:
         self.files = files or {}
 
 
+# Never the same name twice: the folder of a run is used again.
+_file_numbers = itertools.count(1)
+
+
 class Call:
     """One run: what an engine may know and say while it works."""
 
@@ -75,7 +53,6 @@ class Call:
         self.op = op
         self.dir = directory
         self._cancelled = threading.Event()
-        self._files = 0
 
     def cancelled(self):
         """True once the runner wants this run to end; look at it at least every second."""
@@ -88,12 +65,11 @@ class Call:
 
     def progress(self, done, total):
         """Says that work goes on; a run without progress for too long is ended."""
-        _send({"type": "progress", "id": self.id, "done": done, "total": total})
+        wire.send({"type": "progress", "id": self.id, "done": done, "total": total})
 
     def new_file(self, name):
         """Absolute path of a file that does not exist yet inside call.dir; `name` only shapes its end."""
-        self._files += 1
-        return os.path.join(self.dir, "%d-%s" % (self._files, os.path.basename(name)))
+        return os.path.join(self.dir, "%d-%s" % (next(_file_numbers), os.path.basename(name)))
 
 
 def read_audio(audio):
@@ -111,56 +87,10 @@ def read_audio(audio):
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-_write_lock = threading.Lock()
-
-
-def _encode(message):
-    # ASCII only: a lone surrogate in a text stays an escape instead of breaking the stream.
-    return json.dumps(message, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
-
-
-def _write(line):
-    with _write_lock:
-        view = memoryview(line)
-        while view:
-            view = view[os.write(_output_fd, view):]
-
-
-def _send(message):
-    _write(_encode(message))
-
-
-def _failure(error, run_id=None, index=None):
-    """The `failed` message for an exception; the traceback of anything unexpected goes to stderr, which is the log."""
-    message = {"type": "failed", "retryable": False}
-    if run_id is not None:
-        message["id"] = run_id
-    if index is not None:
-        message["index"] = index
-    if isinstance(error, Refused):
-        message.update(code=error.code, retryable=error.retryable, message=error.message)
-    elif isinstance(error, Cancelled):
-        message.update(code="ERR_CANCELLED", message="cancelled")
-    elif isinstance(error, MemoryError):
-        message.update(code="ERR_MEMORY", message=_describe(error))
-    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        message.update(code="ERR_DISK_FULL", message=_describe(error))
-    else:
-        traceback.print_exception(type(error), error, error.__traceback__)
-        message.update(code="ERR_ENGINE_REFUSED", message=_describe(error))
-    message["message"] = message["message"][:4000]
-    return message
-
-
-def _describe(error):
-    text = str(error)
-    return "%s: %s" % (type(error).__name__, text) if text else type(error).__name__
-
-
 def _result(call, index, answer):
     """The line of one answer, or of the refusal that stands in its place."""
     if isinstance(answer, Refused):
-        return _encode(_failure(answer, call.id, index))
+        return wire.encode(wire.failure(answer, call.id, index))
     value, files = (answer.value, answer.files) if isinstance(answer, Reply) else (answer, {})
     message = {"type": "result", "id": call.id, "index": index, "value": value}
     if files:
@@ -168,20 +98,20 @@ def _result(call, index, answer):
         for field, path in files.items():
             name = os.path.basename(path)
             if not os.path.isfile(os.path.join(call.dir, name)):
-                return _encode(_reply_failure(call, index, "the file for %s was not written into call.dir" % field))
+                return _refusal(call, index, "the file for %s was not written into call.dir" % field)
             names[field] = name
         message["files"] = names
     try:
-        line = _encode(message)
+        line = wire.encode(message)
     except (TypeError, ValueError) as error:
-        return _encode(_reply_failure(call, index, "the answer is not JSON: %s" % error))
-    if len(line) > MAX_LINE_BYTES:
-        return _encode(_reply_failure(call, index, "the answer has %d bytes, a line at most %d; use a file" % (len(line), MAX_LINE_BYTES)))
+        return _refusal(call, index, "the answer is not JSON: %s" % error)
+    if len(line) > wire.MAX_LINE_BYTES:
+        return _refusal(call, index, "the answer has %d bytes, a line at most %d; use a file" % (len(line), wire.MAX_LINE_BYTES))
     return line
 
 
-def _reply_failure(call, index, text):
-    return {"type": "failed", "id": call.id, "index": index, "code": "ERR_ENGINE_REPLY", "retryable": False, "message": text}
+def _refusal(call, index, text):
+    return wire.encode(wire.failure(Refused("ERR_ENGINE_REPLY", text), call.id, index))
 
 
 def _cpu_ms():
@@ -212,43 +142,24 @@ class _Worker:
         self.inbox = queue.SimpleQueue()
         self.calls = {}
         self.busy = False
+        self.ended = False
+        self.held = b""
         self.loaded = False
         self.state = None
         self.loads = 0
         self.peak_mib = 0
         self.peak_at = float("-inf")
 
-    # The reader thread sees cancel and the end of input while a run goes on.
     def read(self):
-        pending = bytearray()
-        skipping = False
-        while True:
-            chunk = os.read(_input_fd, 1 << 16)
-            if not chunk:
-                return self.end_of_input()
-            pending += chunk
-            while True:
-                end = pending.find(b"\n")
-                if end < 0:
-                    break
-                line = bytes(pending[:end])
-                del pending[: end + 1]
-                if skipping:
-                    skipping = False
-                elif end > MAX_LINE_BYTES:
-                    self.refuse_line(line)
-                else:
-                    self.take(line)
-            if len(pending) > MAX_LINE_BYTES:
-                if not skipping:
-                    self.refuse_line(bytes(pending[:4096]))
-                skipping = True
-                pending.clear()
-
-    def refuse_line(self, line):
-        found = re.search(rb'"id"\s*:\s*"([^"\\]{1,200})"', line[:4096])
-        text = "a message of more than %d bytes; anything larger goes by file" % MAX_LINE_BYTES
-        _send(_failure(Refused("ERR_ENGINE_REFUSED", text), found.group(1).decode("ascii", "replace") if found else None))
+        """The reader thread: it sees cancel and the end of input while a run goes on."""
+        wire.read_lines(self.take)
+        # The runner is gone. An engine that is deep in a native call would never look, so the whole group ends here.
+        self.ended = True
+        if self.busy:
+            if os.getpgrp() == os.getpid():
+                os.killpg(0, signal.SIGKILL)
+            os._exit(1)
+        self.inbox.put({"type": "shutdown"})
 
     def take(self, line):
         try:
@@ -262,22 +173,14 @@ class _Worker:
                     call._cancelled.set()
                 return
         except (ValueError, KeyError, TypeError) as error:
-            _send(_failure(Refused("ERR_ENGINE_REFUSED", "not a message of the protocol: %s" % _describe(error))))
+            wire.send(wire.failure(Refused("ERR_ENGINE_REFUSED", "not a message of the protocol: %s" % wire.describe(error))))
             return
         self.inbox.put(message)
 
-    def end_of_input(self):
-        # The runner is gone. An engine that is deep in a native call would never look, so the whole group ends here.
-        self.inbox.put({"type": "shutdown"})
-        if self.busy:
-            if os.getpgrp() == os.getpid():
-                os.killpg(0, signal.SIGKILL)
-            os._exit(1)
-
     def beat(self):
         while True:
-            time.sleep(BEAT_SECONDS)
-            _write(b'{"type":"beat"}\n')
+            time.sleep(wire.BEAT_SECONDS)
+            wire.write(b'{"type":"beat"}\n')
 
     def serve(self):
         for target in (self.read, self.beat):
@@ -287,21 +190,21 @@ class _Worker:
             self.busy = False
             message = self.inbox.get()
             kind = message["type"]
-            if kind == "shutdown":
-                return
             self.busy = True
+            if kind == "shutdown" or self.ended:
+                return
             handler = handlers.get(kind)
             if handler is None:
-                _send(_failure(Refused("ERR_ENGINE_REFUSED", "unknown message type %r" % (kind,))))
+                wire.send(wire.failure(Refused("ERR_ENGINE_REFUSED", "unknown message type %r" % (kind,))))
             else:
                 handler(message)
 
     def on_hello(self, message):
-        if message.get("protocol") != PROTOCOL_VERSION:
-            text = "the runner speaks protocol %r, this worker %d" % (message.get("protocol"), PROTOCOL_VERSION)
-            return _send(_failure(Refused("ERR_WORKER_START", text)))
+        if message.get("protocol") != wire.PROTOCOL_VERSION:
+            text = "the runner speaks protocol %r, this worker %d" % (message.get("protocol"), wire.PROTOCOL_VERSION)
+            return wire.send(wire.failure(Refused("ERR_WORKER_START", text)))
         runtime = "python %d.%d.%d" % sys.version_info[:3]
-        _send({"type": "ready", "protocol": PROTOCOL_VERSION, "engine": self.engine, "pid": os.getpid(), "runtime": runtime})
+        wire.send({"type": "ready", "protocol": wire.PROTOCOL_VERSION, "engine": self.engine, "pid": os.getpid(), "runtime": runtime})
 
     def on_load(self, message):
         # Cleared first: a load that fails must not leave the former model answering.
@@ -313,11 +216,11 @@ class _Worker:
             job = _job(message)
             self.state = self.load(job)
         except Exception as error:
-            return _send(_failure(error))
+            return wire.send(wire.failure(error))
         self.loaded = True
         self.loads += 1
         models = [{"id": model.id, "digest": model.digest} for model in job.models]
-        _send({"type": "loaded", "models": models, "seconds": time.monotonic() - started, "rssMiB": _resident_mib(b"VmRSS")})
+        wire.send({"type": "loaded", "models": models, "seconds": time.monotonic() - started, "rssMiB": _resident_mib(b"VmRSS")})
 
     def on_run(self, message):
         call = self.calls[message["id"]]
@@ -326,13 +229,21 @@ class _Worker:
         try:
             calls = self.answer(call, message["requests"])
         except Exception as error:
-            _send(_failure(error, call.id))
+            last = wire.failure(error, call.id)
         else:
             counters = {"loads": self.loads, "calls": calls, "cpuMs": round(_cpu_ms() - cpu), "peakRssMiB": self.peak(started)}
             self.loads = 0
-            _send({"type": "done", "id": call.id, "counters": counters})
+            last = {"type": "done", "id": call.id, "counters": counters}
         finally:
             self.calls.pop(call.id, None)
+        wire.write(self.held + wire.encode(last))
+        self.held = b""
+
+    def say(self, line):
+        """Writes the line before this one: the last goes with `done`, which is one wake-up of the runner less for a small task."""
+        if self.held:
+            wire.write(self.held)
+        self.held = line
 
     def answer(self, call, requests):
         if not self.loaded:
@@ -341,7 +252,7 @@ class _Worker:
             raise Refused("ERR_ENGINE_REFUSED", "unknown operation %r, this engine does %r" % (call.op, self.op))
         if self.run_batch is not None:
             for index, answer in self.run_batch(self.state, requests, call):
-                _write(_result(call, index, answer))
+                self.say(_result(call, index, answer))
             call.check()
             return 1
         for index, request in enumerate(requests):
@@ -351,8 +262,8 @@ class _Worker:
             except Cancelled:
                 raise
             except Exception as error:
-                line = _encode(_failure(error, call.id, index))
-            _write(line)
+                line = wire.encode(wire.failure(error, call.id, index))
+            self.say(line)
         return len(requests)
 
     def peak(self, started):
@@ -369,18 +280,6 @@ def _job(message):
     return Job(models, message.get("params", {}), message.get("device", "cpu"), message.get("threads", 1))
 
 
-def _die_with_parent():
-    """Linux: SIGKILL when the runner dies. The end of stdin says the same everywhere, but only to a process that still reads it."""
-    if not sys.platform.startswith("linux"):
-        return
-    try:
-        import ctypes
-
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL, 0, 0, 0)  # 1 = PR_SET_PDEATHSIG
-    except (ImportError, OSError, AttributeError):
-        pass
-
-
 def _once(worker, path):
     """Loads, answers the requests of one file and prints a line for each: for people. Returns the exit status."""
     with open(path, "rb") as stream:
@@ -391,8 +290,9 @@ def _once(worker, path):
         worker.state = worker.load(_job(message))
         worker.loaded = True
         worker.answer(call, message["requests"])
+        worker.say(b"")
     except Exception as error:
-        _send(_failure(error, call.id))
+        wire.send(wire.failure(error, call.id))
         return 1
     return 0
 

@@ -138,14 +138,16 @@ function resultLine(id: string, index: number, answer: Answer, dir: string): str
     : line;
 }
 
+/** Files named so far. Never the same name twice: the folder of a run is used again. */
+let filesNamed = 0;
+
 function createCall(message: { id: string; op: string; dir: string }, cancels: number): Call {
-  let made = 0;
   return {
     op: message.op,
     dir: message.dir,
     cancelled: () => Atomics.load(shared, 1) !== cancels,
     progress: (done, total) => send({ type: 'progress', id: message.id, done, total }),
-    newFile: (name) => join(message.dir, `${++made}-${basename(name)}`),
+    newFile: (name) => join(message.dir, `${++filesNamed}-${basename(name)}`),
   };
 }
 

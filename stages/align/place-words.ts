@@ -21,8 +21,12 @@ export function placeWords(texts: readonly string[], times: AlignedTimes, chunk:
   for (const [index, text] of texts.entries()) {
     const time = times[index] ?? null;
     if (time !== null) {
-      const own = { startMs: chunk.startMs + time.startMs, endMs: chunk.startMs + time.endMs };
-      if (own.startMs < reachedMs || own.endMs <= own.startMs || own.endMs > chunk.endMs) return undefined;
+      // An aligner counts in frames; the last one may reach a little past the end.
+      const own = {
+        startMs: chunk.startMs + time.startMs,
+        endMs: Math.min(chunk.startMs + time.endMs, chunk.endMs),
+      };
+      if (own.startMs < reachedMs || own.endMs <= own.startMs) return undefined;
       reachedMs = own.endMs;
       if (span !== undefined) {
         close();

@@ -36,8 +36,12 @@ function spokenTime(chunk: Span, regions: readonly SpeechRegion[], words: number
       startMs: Math.max(region.startMs, chunk.startMs),
       endMs: Math.min(region.endMs, chunk.endMs),
     }))
-    .filter((region) => region.endMs > region.startMs)
-    .sort((a, b) => a.startMs - b.startMs);
+    .sort((a, b) => a.startMs - b.startMs)
+    .map((region, index, all) => {
+      const reachedMs = all.slice(0, index).reduce((end, earlier) => Math.max(end, earlier.endMs), 0);
+      return { startMs: Math.max(region.startMs, reachedMs), endMs: region.endMs };
+    })
+    .filter((region) => region.endMs > region.startMs);
   const length = (spans: readonly Span[]): number => spans.reduce((sum, span) => sum + span.endMs - span.startMs, 0);
   // Speech shorter than a millisecond per word cannot hold them; then the whole chunk has to.
   const spans = length(inside) >= words ? inside : [chunk];

@@ -62,13 +62,13 @@ describe('the memo', () => {
     expect(rig.executor.stats()['translate/fake']?.calls).toBe(2);
   });
 
-  test('a result file becomes an object, and the folder of the run is gone', async () => {
+  test('a result file becomes an object, and nothing is left in the folder of the run', async () => {
     await using rig = openRig({ engines: [{ id: 'synthesize/fake' }] });
     const outcome = await rig.ask('spoken');
     const { audio } = replyOf(outcome) as { audio: { $object: string; bytes: number } };
     expect(audio.bytes).toBe(6);
     expect(outcome).toMatchObject({ objects: [audio.$object] });
-    expect(readdirSync(join(rig.dir, 'scratch-1', 'w-1'))).toEqual([]);
+    expect(readdirSync(join(rig.dir, 'scratch-1', 'w-1', 'run'))).toEqual([]);
     expect(await rig.ask('spoken')).toMatchObject({ from: 'memo', reply: { audio } });
   });
 });

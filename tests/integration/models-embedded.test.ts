@@ -45,7 +45,6 @@ describe('the models inside the installed packages', () => {
     const digests = openFileDigests(state);
     for (const entry of models.values()) await verifyModel(entry, locateModel(entry, places), digests);
     const bytes = [...models.values()].flatMap(({ files }) => files).reduce((sum, file) => sum + file.bytes, 0);
-    // The two Portuguese models share a file by its content, but not by its inode.
     expect(digests.counts.hashedBytes).toBe(bytes);
     for (const entry of models.values()) await verifyModel(entry, locateModel(entry, places), digests);
     expect(digests.counts.hashedBytes).toBe(bytes);

@@ -32,6 +32,10 @@ def load(job):
         bestpath=False,
         # All sound models are scored in every frame, so that a word's score says how much better anything else would have fitted.
         compallsen=True,
+        # Wide beams cost nothing here, and with the usual ones noisy speech has no path at all.
+        beam=1e-120,
+        pbeam=1e-120,
+        wbeam=1e-100,
     )
 
 

@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { resolveSettings } from '../shared/util/settings.ts';
+import { openMachine } from './open-machine.ts';
+
+/**
+ * `./test.sh [PROJECT…]`: formatting, types, checks, then the tests. Without arguments all projects run: unit, integration, fault, engines.
+ * Engines' environments are made first; a second run finds them.
+ */
+const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
+const PROJECTS = ['unit', 'integration', 'fault', 'engines'];
+const asked = process.argv.slice(2);
+if (asked.includes('--help') || asked.some((name) => !PROJECTS.includes(name))) {
+  process.stdout.write(
+    `Usage: ./test.sh [PROJECT…]\nProjects: ${PROJECTS.join(', ')}. Without one: all checks and all projects.\n`,
+  );
+  process.exit(asked.includes('--help') ? 0 : 2);
+}
+
+// The pinned Node first, so that everything that starts `node` gets this one.
+const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` };
+const took: string[] = [];
+
+function step(name: string, program: string, args: readonly string[]): void {
+  process.stdout.write(`\n== ${name}\n`);
+  const started = performance.now();
+  const { status, error } = spawnSync(program, args, { cwd: projectDir, env, stdio: 'inherit' });
+  took.push(`${name} ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  if (error !== undefined) throw error;
+  if (status !== 0) {
+    process.stdout.write(`\n${name} failed (${took.join(', ')})\n`);
+    process.exit(status ?? 1);
+  }
+}
+
+const bin = (name: string): string => join(projectDir, 'node_modules/.bin', name);
+if (asked.length === 0) {
+  step('formatting and lint', bin('biome'), ['check', '--error-on-warnings', '.']);
+  step('types', bin('tsc'), []);
+  step('checks', process.execPath, [join(projectDir, 'scripts/checks/all.ts')]);
+}
+process.stdout.write('\n== environments\n');
+const config = JSON.parse(readFileSync(join(projectDir, 'config/default.json'), 'utf8')) as Record<string, unknown>;
+const machine = await openMachine(resolveSettings(config, process.env, projectDir), projectDir);
+await machine.ensure([...machine.environments.keys()], (text) => process.stdout.write(`${text}\n`));
+process.stdout.write(`before the tests: ${took.join(', ')}\n`);
+// The last step: its closing line, "N passed, N failed, N skipped", is the last line of all.
+const projects = (asked.length === 0 ? PROJECTS : asked).flatMap((name) => ['--project', name]);
+step('tests', process.execPath, [bin('vitest'), 'run', '--configLoader', 'native', ...projects]);
