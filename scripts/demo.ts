@@ -7,6 +7,7 @@ import { runFfmpeg } from '../shared/media/run-ffmpeg.ts';
 import { modelOf } from '../shared/models/load-models.ts';
 import { locateModel } from '../shared/models/locate-model.ts';
 import { readManifest } from '../shared/runner/read-manifest.ts';
+import { STAGES } from '../stages/index.ts';
 import type { Invocation } from './babelreel.ts';
 import { newestDemo } from './newest-demo.ts';
 import type { Machine, Tools } from './open-machine.ts';
@@ -55,6 +56,7 @@ export async function prepareDemo(invocation: Invocation, machine: Machine): Pro
 function isCurrent(manifest: JobManifest, film: string, machine: Machine): boolean {
   return (
     manifest.media.path === film &&
+    manifest.stages.every((stage) => STAGES.get(stage.stage)?.params.safeParse(stage.params).success === true) &&
     Object.entries(manifest.lock.engines).every(([id, locked]) => {
       const engine = machine.engines.get(id)?.definition;
       return (
@@ -92,7 +94,7 @@ async function makeDemoFilm(options: {
   const picture = [
     `gradients=size=640x360:rate=25:duration=${RECORDING_SECONDS}:seed=7:speed=0.008:c0=0x14213d:c1=0x3d5a80:c2=0x264653:nb_colors=3[sky]`,
     `color=c=0xf4a261:size=24x24:rate=25:duration=${RECORDING_SECONDS}[sun]`,
-    `[sky][sun]overlay=x='20+(W-64)*t/${RECORDING_SECONDS}':y='H/3+40*sin(t/3)':shortest=1,format=yuv420p[picture]`,
+    `[sky][sun]overlay=x=20+(W-64)*t/${RECORDING_SECONDS}:y=H/3+40*sin(t/3):shortest=1,format=yuv420p[picture]`,
   ].join(';');
   try {
     await runFfmpeg(

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadProfiles } from '../shared/job/choose-profile.ts';
 import { findWorkflow, loadWorkflows } from '../shared/job/load-workflows.ts';
 import { type PreparedJob, prepareJob } from '../shared/job/prepare-job.ts';
 import type { JobRequest } from '../shared/job/read-request.ts';
@@ -33,7 +33,7 @@ export async function prepare(options: {
     workflow,
     stages: STAGES,
     candidates: machine.candidates(),
-    profile: JSON.parse(readFileSync(join(configDir, 'profiles/default.json'), 'utf8')),
+    profiles: loadProfiles(configDir),
     cpus: machine.limits.cpus,
     environmentIdentity: machine.identityOfEnvironment,
     modelDigest: machine.modelDigest,

@@ -16,6 +16,8 @@ export const SubtitleProfile = z.object({
   schema: z.literal('profile/1'),
   id: z.string(),
   purpose: z.string(),
+  /** Languages it is chosen for, with all their variants; the profile `default` is for all others. */
+  languages: z.array(z.string()),
   maxLines: z.int().positive(),
   maxCharactersPerLine: z.int().positive(),
   minDurationMs: Milliseconds.positive(),

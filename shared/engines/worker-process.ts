@@ -127,7 +127,7 @@ const notUp = (start: WorkerStart, reason: string, cause?: unknown): Failure =>
   new Failure('ERR_WORKER_START', `The engine ${start.engine} did not come up.`, {
     why: reason,
     safe: 'Nothing is lost: what is finished is kept.',
-    fix: ['./bootstrap.sh'],
+    fix: ['./run-pipeline.sh --demo'],
     log: start.log,
     ...(cause === undefined ? {} : { cause }),
   });

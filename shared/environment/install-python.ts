@@ -22,7 +22,7 @@ export interface InstallPythonOptions extends InstallerContext {
   readonly onMessage: (text: string) => void;
 }
 
-const FIX = ['./bootstrap.sh'];
+const FIX = ['./run-pipeline.sh --demo'];
 
 /** Packages a lock pins. */
 export const packagesOf = (lockText: string): readonly string[] => lockText.match(/^[a-z0-9][\w.-]*(?===)/gim) ?? [];

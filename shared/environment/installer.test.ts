@@ -27,8 +27,8 @@ describe('the failure of an installer', () => {
   });
 
   test('repeats the last words and names the command that helps', () => {
-    const failure = installerFailure('It failed.', ended(1, ['first', 'the reason']), ['./bootstrap.sh']);
-    expect(failure.details).toMatchObject({ why: 'first · the reason', fix: ['./bootstrap.sh'] });
+    const failure = installerFailure('It failed.', ended(1, ['first', 'the reason']), ['./run-pipeline.sh --demo']);
+    expect(failure.details).toMatchObject({ why: 'first · the reason', fix: ['./run-pipeline.sh --demo'] });
   });
 });
 

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
+import type { SubtitleProfile } from '../contract/cue.ts';
 import type { EnvironmentState } from '../contract/environment.ts';
 import { Failure } from '../contract/failure.ts';
 import type { Digest, EngineId, StageInstance } from '../contract/ids.ts';
@@ -10,6 +11,7 @@ import type { AnyStage } from '../contract/stage.ts';
 import type { WorkflowSpec } from '../contract/workflow.ts';
 import { safeName } from '../util/safe-name.ts';
 import { type Candidate, chooseEngine, type EngineWish, explainNone } from './choose-engine.ts';
+import { chooseProfile } from './choose-profile.ts';
 import { checkWiring, type ExpandedStage, expandWorkflow, type JobLanguages } from './expand-workflow.ts';
 import { expandParams, fillPlaceholders, parameterNames, parseSetting } from './fill-params.ts';
 import { type JobRequest, readClip, readLanguages, readWishes } from './read-request.ts';
@@ -22,7 +24,7 @@ export interface JobWorld {
   readonly workflow: WorkflowSpec;
   readonly stages: ReadonlyMap<string, AnyStage>;
   readonly candidates: readonly Candidate[];
-  readonly profile: unknown;
+  readonly profiles: readonly SubtitleProfile[];
   readonly cpus: number;
   environmentIdentity(id: string): Digest | null;
   modelDigest(id: string): Digest;
@@ -131,7 +133,7 @@ export async function prepareJob(request: JobRequest, world: JobWorld): Promise<
       policy: { acceptDamaged: request.acceptDamaged },
       lang: stage.language,
       source: languages.source,
-      profile: world.profile,
+      profile: chooseProfile(world.profiles, stage.language),
       voice,
     };
     return {

@@ -56,7 +56,7 @@ describe('a model in an installed package', () => {
       code: 'ERR_MODEL_MISSING',
       details: {
         why: expect.stringMatching(/some-voice 0\.1\.0, lacks model\.bin \(weights\)/),
-        fix: ['./bootstrap.sh'],
+        fix: ['./run-pipeline.sh --demo'],
       },
     });
     expect(reads).toEqual([]);
@@ -67,7 +67,7 @@ describe('a model in an installed package', () => {
     expect(modelState(entry, dir).state).toBe('complete-unverified');
     await expect(verifyModel(entry, dir, digests)).rejects.toMatchObject({
       code: 'ERR_MODEL_CORRUPT',
-      details: { why: expect.stringContaining('model.bin'), fix: [`rm -r '${root}' && ./bootstrap.sh`] },
+      details: { why: expect.stringContaining('model.bin'), fix: [`rm -r '${root}'`, './run-pipeline.sh --demo'] },
     });
   });
 

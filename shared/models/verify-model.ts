@@ -9,18 +9,20 @@ export interface RememberedDigests {
   remembered(path: string): Promise<Digest>;
 }
 
+const SET_UP = './run-pipeline.sh --demo';
+
 /**
- * The command that brings a model's files back. A Python environment is made anew as a whole: a file of the right size and the wrong
- * content is not noticed by a quick look.
+ * The commands that bring a model's files back. A Python environment is made anew as a whole: a file of the right size and the wrong
+ * content is not noticed by a quick look, so the folder has to go first.
  */
-export function reinstallLine({ source }: Pick<ModelEntry, 'source'>, dir: string): string {
+export function reinstallLines({ source }: Pick<ModelEntry, 'source'>, dir: string): readonly string[] {
   switch (source.manager) {
     case 'pip':
-      return `rm -r '${dir.slice(0, dir.lastIndexOf('/lib/python3'))}' && ./bootstrap.sh`;
+      return [`rm -r '${dir.slice(0, dir.lastIndexOf('/lib/python3'))}'`, SET_UP];
     case 'npm':
-      return 'npm ci';
+      return ['npm ci'];
     case 'deb':
-      return `sudo apt-get install --reinstall -y ${source.name}`;
+      return [`sudo apt-get install --reinstall -y ${source.name}`];
   }
 }
 
@@ -29,14 +31,14 @@ const missingFailure = (entry: ModelEntry, dir: string, why: string): Failure =>
     why,
     safe: 'Nothing was computed with it.',
     // A missing file is noticed by the quick look, which remakes the environment.
-    fix: [entry.source.manager === 'pip' ? './bootstrap.sh' : reinstallLine(entry, dir)],
+    fix: entry.source.manager === 'pip' ? [SET_UP] : reinstallLines(entry, dir),
   });
 
 const corruptFailure = (entry: ModelEntry, dir: string, why: string): Failure =>
   new Failure('ERR_MODEL_CORRUPT', `Model ${entry.id} is damaged.`, {
     why,
     safe: 'Nothing was computed with it.',
-    fix: [reinstallLine(entry, dir)],
+    fix: reinstallLines(entry, dir),
   });
 
 const sourceOf = ({ source }: ModelEntry): string => `${source.name} ${source.version}`;

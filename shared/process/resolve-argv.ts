@@ -21,7 +21,7 @@ export function resolveArgv({ argv, env }: Launch): readonly string[] {
   throw new Failure('ERR_SYSTEM_PACKAGE', `The program ${program} is not installed.`, {
     why: program.startsWith('/') ? 'There is no executable file of that name.' : 'It is in no folder of PATH.',
     safe: 'Nothing was started.',
-    fix: ['./bootstrap.sh'],
+    fix: ['./run-pipeline.sh --demo'],
   });
 }
 

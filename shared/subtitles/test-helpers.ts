@@ -5,6 +5,7 @@ export const PROFILE: SubtitleProfile = {
   schema: 'profile/1',
   id: 'test',
   purpose: 'tests',
+  languages: [],
   maxLines: 2,
   maxCharactersPerLine: 42,
   minDurationMs: 833,

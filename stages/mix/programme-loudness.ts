@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { type Energy, gatingStep, measureEnergies } from '../../shared/media/loudness.ts';
+import type { Interval } from './duck.ts';
 import { readSamples, splitStereo } from './pcm-slice.ts';
 import { SAMPLE_RATE } from './plan-blocks.ts';
 
@@ -8,10 +10,15 @@ const CHUNK_FRAMES = 60 * SAMPLE_RATE;
 /** Frames heard before each chunk so that the filters have settled. */
 const SETTLE_FRAMES = SAMPLE_RATE / 10;
 
-/** K-weighted energies of a 48 kHz stereo file, every 100 ms; one chunk in memory at a time. */
-export async function measureFile(path: string, bytes: number): Promise<Energy[]> {
+const STEP_FRAMES = gatingStep(SAMPLE_RATE);
+
+/**
+ * K-weighted sums of squares of a 48 kHz stereo file, one for every whole 100 ms; one chunk in memory at a time. A film shorter than that
+ * has none.
+ */
+export async function measureFile(path: string, bytes: number): Promise<Float64Array> {
   const frames = Math.floor(bytes / 4);
-  const energies: Energy[] = [];
+  const sums: number[] = [];
   for (let from = 0; from < frames; from += CHUNK_FRAMES) {
     const first = Math.max(0, from - SETTLE_FRAMES);
     const to = Math.min(frames, from + CHUNK_FRAMES);
@@ -19,8 +26,24 @@ export async function measureFile(path: string, bytes: number): Promise<Energy[]
     const channels = splitStereo(samples, to - first, 0);
     await setImmediate();
     const range = { sampleRateHz: SAMPLE_RATE, from: from - first, to: to - first };
-    energies.push(...measureEnergies(channels, range).filter((energy) => energy.frames === gatingStep(SAMPLE_RATE)));
+    for (const energy of measureEnergies(channels, range)) if (energy.frames === STEP_FRAMES) sums.push(energy.sum);
     await setImmediate();
   }
-  return energies;
+  return Float64Array.from(sums);
+}
+
+/** What measureFile found, read back. */
+export async function readEnergies(path: string): Promise<Energy[]> {
+  const bytes = await readFile(path);
+  return Array.from({ length: bytes.length >> 3 }, (_, index) => ({
+    sum: bytes.readDoubleLE(index * 8),
+    frames: STEP_FRAMES,
+  }));
+}
+
+/** Those of consecutive 100 ms that lie wholly inside an interval. */
+export function energiesWithin(energies: readonly Energy[], intervals: readonly Interval[]): Energy[] {
+  return intervals.flatMap(({ from, to }) =>
+    energies.slice(Math.ceil(Math.max(0, from) / STEP_FRAMES), Math.max(0, Math.floor(to / STEP_FRAMES))),
+  );
 }

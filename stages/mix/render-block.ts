@@ -16,15 +16,11 @@ import { AAC_FRAME, type BlockRequest, ROLL_AAC_FRAMES, SAMPLE_RATE } from './pl
 /** Encoding adds peaks of its own: 1.0 dB at most on speech and music at 160 kbit/s. */
 const ENCODER_MARGIN_DB = 1.2;
 
-const Energies = z.array(z.object({ sum: z.number(), frames: z.int() }));
-
 export const BlockReply = z.object({
   /** ADTS, whole frames. */
   aac: ObjectRef,
   /** Of the block's own part, every 100 ms. */
-  energies: Energies,
-  /** Of the lowered original in those of them that lie wholly under speech. */
-  underSpeech: Energies,
+  energies: z.array(z.object({ sum: z.number(), frames: z.int() })),
   /** Frames the limiter turned down. */
   limited: z.int(),
 });
@@ -55,8 +51,6 @@ export async function renderBlock(request: BlockRequest, tools: BlockTools): Pro
     right[at] = (right[at] as number) * gain;
   }
   await setImmediate();
-  const underSpeech = request.ducks.length === 0 ? [] : await measureUnderSpeech([left, right], envelope, request);
-
   const voice = await renderVoices(request, tools);
   await setImmediate();
   const trim = toGain(levels.trimDb);
@@ -72,25 +66,13 @@ export async function renderBlock(request: BlockRequest, tools: BlockTools): Pro
   const energies = measureEnergies([left, right], { sampleRateHz: SAMPLE_RATE, ...own });
   await setImmediate();
   const aac = await encode(joinStereo(left, right, encodedRange(request)), request, tools);
-  return { value: { energies, underSpeech, limited }, files: { aac } };
+  return { value: { energies, limited }, files: { aac } };
 }
 
 const encodedRange = (request: BlockRequest): { from: number; to: number } => ({
   from: request.encodeFrom,
   to: request.encodeFrom + request.encodeAacFrames * AAC_FRAME,
 });
-
-async function measureUnderSpeech(
-  channels: readonly Float32Array[],
-  envelope: Float32Array,
-  { own, levels }: BlockRequest,
-): Promise<{ sum: number; frames: number }[]> {
-  const isLow = (at: number): boolean => (envelope[at] ?? 1) <= toGain(levels.duckDb) * 1.001;
-  const step = SAMPLE_RATE / 10;
-  const energies = measureEnergies(channels, { sampleRateHz: SAMPLE_RATE, ...own });
-  await setImmediate();
-  return energies.filter((_, index) => isLow(own.from + index * step) && isLow(own.from + (index + 1) * step));
-}
 
 /** The voices of a block as one channel of 48 kHz; undefined when nobody speaks. Clips are placed at their own rate, then resampled once. */
 async function renderVoices(request: BlockRequest, tools: BlockTools): Promise<Float32Array | undefined> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { Failure } from '../../shared/contract/failure.ts';
+import { ObjectRef } from '../../shared/contract/media.ts';
 import { file, stream } from '../../shared/contract/ports.ts';
 import { defineStage } from '../../shared/contract/stage.ts';
 import { VoiceClip } from '../../shared/contract/utterance.ts';
@@ -11,7 +12,7 @@ import { integratedLoudness } from '../../shared/media/loudness.ts';
 import { canonicalJson } from '../../shared/util/canonical-json.ts';
 import { findDucks } from './duck.ts';
 import { AAC_FRAME, type BlockRequest, type Levels, planBlocks, SAMPLE_RATE } from './plan-blocks.ts';
-import { measureFile } from './programme-loudness.ts';
+import { energiesWithin, measureFile, readEnergies } from './programme-loudness.ts';
 import { BlockReply, renderBlock } from './render-block.ts';
 
 /** The original is brought to the target by its own measurement, but never by more than this: near-silence stays near-silent. */
@@ -49,15 +50,21 @@ export const mix = defineStage({
     for await (const clip of inputs.clips) clips.push(clip);
 
     // Steps hold no slot: what ffmpeg needs is admitted by itself, and the rest runs between other work on this thread.
-    const { lufs: programmeLufs } = await step(
+    const measured = await step(
       {
         op: 'measure',
         request: { programme: { $object: programme.digest, bytes: programme.bytes } },
-        reply: z.object({ lufs: z.number().nullable() }),
+        reply: z.object({ sums: ObjectRef }),
         cpu: 0,
       },
-      async () => ({ value: { lufs: integratedLoudness(await measureFile(programme.path, programme.bytes)) } }),
+      async ({ dir }) => {
+        const path = join(dir, 'sums.f64');
+        await writeFile(path, await measureFile(programme.path, programme.bytes));
+        return { value: {}, files: { sums: path } };
+      },
     );
+    const original = await readEnergies(open(measured.sums));
+    const programmeLufs = integratedLoudness(original);
     const wantedDb = programmeLufs === null ? 0 : params.targetLufs - programmeLufs;
     const levels: Levels = {
       programmeDb: round(Math.min(MAX_PROGRAMME_GAIN_DB, wantedDb), 1),
@@ -102,7 +109,8 @@ export const mix = defineStage({
       expectedMs: Math.round((totalFrames * 1000) / SAMPLE_RATE),
     });
 
-    const spoken = integratedLoudness(blocks.flatMap((block) => block.underSpeech));
+    const unduckedLufs = integratedLoudness(energiesWithin(original, ducks));
+    const loweredByDb = levels.programmeDb + params.duckDb + trimDb;
     const limitedMs = blocks.reduce((sum, block) => sum + block.limited, 0) / (SAMPLE_RATE / 1000);
     await writeFile(
       outputs.loudness.path,
@@ -112,7 +120,7 @@ export const mix = defineStage({
         programmeLufs: rounded(programmeLufs),
         programmeGainDb: levels.programmeDb,
         voiceLufs: levels.voiceLufs + trimDb,
-        originalUnderSpeechLufs: spoken === null ? null : round(spoken + trimDb, 2),
+        originalUnderSpeechLufs: unduckedLufs === null ? null : round(unduckedLufs + loweredByDb, 2),
         trimDb,
         limitedMs: Math.round(limitedMs),
         params,

@@ -70,6 +70,7 @@ describe('a process group', () => {
     const group = spawn('echo ready; sleep 60');
     await firstLine(group);
     process.kill(group.pid, 'SIGSTOP');
+    while (!/^State:\s+T/m.test(readFileSync(`/proc/${group.pid}/status`, 'utf8'))) await sleep(5);
     expect(await group.stop({ graceMs: 100 })).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
