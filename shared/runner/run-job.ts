@@ -175,13 +175,16 @@ export function missingDeliverables(
 
 function checkStages(todo: readonly PlannedStage[], options: RunOptions): void {
   for (const { stage } of todo) {
-    if (!options.stages.has(stage.stage)) {
-      throw new Failure(
-        'ERR_MANIFEST_INVALID',
-        `The job has a stage ${stage.stage} that this babelreel does not have.`,
-        { fix: ['./prepare-job.sh --help'] },
-      );
-    }
+    const definition = options.stages.get(stage.stage);
+    if (definition?.params.safeParse(stage.params).success === true) continue;
+    throw new Failure('ERR_MANIFEST_INVALID', `Job ${options.id} was prepared by another version of babelreel.`, {
+      why:
+        definition === undefined
+          ? `It has a stage ${stage.stage}, which is not here.`
+          : `Stage ${stage.stage} takes other parameters now.`,
+      safe: 'Finished work is kept: a new job for the same film finds what did not change by content.',
+      fix: ['./prepare-job.sh --help'],
+    });
   }
   if (
     options.force !== undefined &&

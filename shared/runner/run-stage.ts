@@ -10,7 +10,7 @@ import { abortable } from './live-stream.ts';
 import { createStageContext, type StageNotes, type StageServices } from './stage-context.ts';
 import type { Opened, Producer } from './stage-inputs.ts';
 import { openInputs } from './stage-inputs.ts';
-import { fingerprintOfKey, isCacheable, producersOf, stageKey } from './stage-key.ts';
+import { fingerprintOfKey, isCacheable, producersOf } from './stage-key.ts';
 import { openOutputs } from './stage-outputs.ts';
 
 /** A stage ended because another one failed, or because the user stopped the run: not a failure of its own. */

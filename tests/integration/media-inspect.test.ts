@@ -10,7 +10,15 @@ afterAll(folder.remove);
 
 beforeAll(async () => {
   await makeMedia('-f', 'lavfi', '-i', 'sine=d=1', at('tone.wav'));
+  await makeMedia('-i', at('tone.wav'), '-c:a', 'mp2', at('tone.ts'));
+  await makeMedia('-i', at('tone.wav'), '-c:a', 'aac', at('tone.mp4'));
 });
+
+/** The playlist with a real file to read: one that its demuxer would accept. */
+function aimed(name: string, text: string): string {
+  if (name === 'ffconcat') return text.replace('TARGET', 'tone.ts');
+  return text.replace('TARGET', `file://${at(name === 'DASH' ? 'tone.mp4' : 'tone.ts')}`);
+}
 
 const refusal = async (path: string): Promise<{ code: string; message: string; why: string }> =>
   inspect(path).then(
@@ -31,24 +39,27 @@ describe('a media file', () => {
   });
 
   const playlists: readonly (readonly [string, string])[] = [
-    ['HLS', '#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:1,\nTARGET\n#EXT-X-ENDLIST\n'],
+    ['HLS', '#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nTARGET\n#EXT-X-ENDLIST\n'],
     ['HLS after a byte order mark', '\ufeff#EXTM3U\n#EXTINF:1,\nTARGET\n#EXT-X-ENDLIST\n'],
     ['ffconcat', "ffconcat version 1.0\nfile 'TARGET'\n"],
     ['SDP', 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=audio 5004 RTP/AVP 0\n'],
     [
       'DASH',
-      '<?xml version="1.0"?>\n<!-- x -->\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>TARGET</BaseURL></MPD>',
+      '<?xml version="1.0"?>\n<!-- x -->\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" ' +
+        'profiles="urn:mpeg:dash:profile:isoff-on-demand:2011" mediaPresentationDuration="PT1S"><Period>' +
+        '<AdaptationSet mimeType="audio/mp4"><Representation id="1" bandwidth="1000"><BaseURL>TARGET</BaseURL>' +
+        '</Representation></AdaptationSet></Period></MPD>',
     ],
   ];
   it.each(playlists)('that is a playlist is refused whatever its name: %s', async (name, text) => {
     const path = at(`${name}.mp4`);
-    writeFileSync(path, text.replace('TARGET', `file://${at('tone.wav')}`));
+    writeFileSync(path, aimed(name, text));
     expect((await refusal(path)).code).toBe('ERR_MEDIA_PLAYLIST');
   });
 
   it.each(playlists)('that is a playlist cannot make ffmpeg read another file: %s', async (name, text) => {
     const path = at(`direct ${name}.mp4`);
-    writeFileSync(path, text.replace('TARGET', `file://${at('tone.wav')}`));
+    writeFileSync(path, aimed(name, text));
     const media = mediaActions(folder.path);
     const output = { path: at('stolen.pcm'), options: ['-f', 's16le'] };
     await expect(media.probe(path)).rejects.toMatchObject({ code: 'ERR_MEDIA_UNREADABLE' });

@@ -113,6 +113,7 @@ describe('a process group', () => {
     process.kill(group.pid, 'SIGKILL');
 
     expect(await goneWithin(orphan, 1000)).toBe(true);
+    await group.exited;
   });
 
   it('is found by the runner that wants to end all of them at once', async () => {
