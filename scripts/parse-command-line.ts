@@ -1,6 +1,6 @@
 import yargs, { type Options } from 'yargs';
 import { Failure } from '../shared/contract/failure.ts';
-import { didYouMean } from '../shared/util/nearest.ts';
+import { nearest } from '../shared/util/nearest.ts';
 import { COMMAND_LINES, type CommandLine, type CommandName, type CommandOption } from './command-lines.ts';
 
 type ValueOf<O extends CommandOption> = O extends { readonly array: true }
@@ -46,10 +46,17 @@ export async function parseCommandLine<N extends CommandName>(
     })
     .help(false)
     .version(false)
+    // Our own text is English, and a message is recognised by what yargs says.
+    .locale('en')
     .exitProcess(false)
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .option('help', { alias: 'h', type: 'boolean', describe: 'show this help' });
-  const argv: Readonly<Record<string, unknown>> = await parser.fail(false).parseAsync([...args]);
+  let argv: Readonly<Record<string, unknown>>;
+  try {
+    argv = await parser.fail(false).parseAsync([...args]);
+  } catch (error) {
+    throw valueMissing(line, error);
+  }
   if (argv['help'] === true) {
     process.stdout.write(`${await parser.getHelp()}\n`);
     return undefined;
@@ -68,8 +75,18 @@ function yargsOption(name: string, spec: CommandOption): Options {
     ...(spec.alias !== undefined && { alias: spec.alias }),
     ...(spec.array === true && { array: true }),
     describe: spec.value === undefined ? spec.text : `${spec.value}: ${spec.text}`,
-    ...(spec.type === 'string' && spec.array !== true && name !== 'force' && { requiresArg: true }),
+    ...(spec.type === 'string' && name !== 'force' && { requiresArg: true }),
   };
+}
+
+/** yargs has one error of its own under our settings: a flag at the end, or before another flag, without its value. */
+function valueMissing(line: CommandLine, error: unknown): unknown {
+  const given = error instanceof Error ? /^Not enough arguments following: (.+)$/.exec(error.message)?.[1] : undefined;
+  if (given === undefined) return error;
+  const [name, spec] = Object.entries(line.options).find(
+    ([option, { alias }]) => option === given || alias === given,
+  ) ?? [given];
+  return usage(line, `--${name} needs a value.`, spec === undefined ? undefined : `It names ${spec.text}.`);
 }
 
 const usage = (line: CommandLine, message: string, why?: string): Failure =>
@@ -83,7 +100,9 @@ function refuseUnknown(line: CommandLine, argv: Readonly<Record<string, unknown>
   ];
   for (const given of Object.keys(argv)) {
     if (given === '_' || given === '$0' || known.includes(given) || aliases.includes(given)) continue;
-    throw usage(line, `There is no flag ${given.length === 1 ? '-' : '--'}${given}.${didYouMean(given, known)}`);
+    const meant = nearest(given, known);
+    const hint = meant === undefined ? '' : ` Did you mean --${meant}?`;
+    throw usage(line, `There is no flag ${given.length === 1 ? '-' : '--'}${given}.${hint}`);
   }
 }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cliPage } from './cli-page.ts';
 import { type CodeFile, computeCode, forgottenVersions } from './code-digests.ts';
+import { configPage } from './config-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { schemaFiles } from './schemas.ts';
 
@@ -16,6 +18,8 @@ export const asJson = (value: unknown): string => `${JSON.stringify(value, null,
 export function generateFiles(projectDir: string): readonly GeneratedFile[] {
   return [
     { path: 'config/code.json', text: asJson(computeCode(projectDir)) },
+    { path: 'docs/cli.md', text: cliPage() },
+    { path: 'docs/config.md', text: configPage() },
     { path: 'docs/errors.md', text: errorsPage() },
     ...schemaFiles(),
   ];

@@ -1,15 +1,24 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseTimeCode } from '../../shared/media/time-code.ts';
 import { describeChoices } from '../../shared/report/describe-choices.ts';
+import { adviseFilm } from '../advise-film.ts';
 import type { Invocation } from '../babelreel.ts';
 import { openMachine } from '../open-machine.ts';
-import { parseCommandLine } from '../parse-command-line.ts';
+import { type Parsed, parseCommandLine } from '../parse-command-line.ts';
 import { prepare } from '../prepare.ts';
 
 /** `./prepare-job.sh`: parse, prepare, print the id. */
 export async function run(invocation: Invocation): Promise<number> {
   const flags = await parseCommandLine('prepare-job', invocation.args);
   if (flags === undefined) return 0;
+  try {
+    return await prepareAndTell(flags, invocation);
+  } catch (error) {
+    throw adviseFilm(error, { film: resolve(flags.media), args: invocation.args });
+  }
+}
+
+async function prepareAndTell(flags: Parsed<'prepare-job'>, invocation: Invocation): Promise<number> {
   const { settings, projectDir } = invocation;
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const audioStream = flags['audio-stream'];

@@ -35,14 +35,23 @@ export function readStamp(dir: string): Stamp | null {
   }
 }
 
+/** A file this user cannot reach is as useless as one that is gone. */
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path).size;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The first thing that differs from the stamp, as a phrase; null when all is as it was installed. Reads no file's content. */
 export function damageOf(dir: string, stamp: Stamp): string | null {
-  if (!statSync(stamp.python, { throwIfNoEntry: false })) return `its base interpreter ${stamp.python} is gone`;
-  if (!statSync(join(dir, 'bin', 'python'), { throwIfNoEntry: false })) return 'bin/python leads nowhere';
+  if (sizeOf(stamp.python) === undefined) return `its base interpreter ${stamp.python} is gone or cannot be reached`;
+  if (sizeOf(join(dir, 'bin', 'python')) === undefined) return 'bin/python leads nowhere';
   for (const [path, bytes] of stamp.files) {
-    const found = statSync(join(dir, path), { throwIfNoEntry: false });
-    if (found === undefined) return `${path} is gone`;
-    if (found.size !== bytes) return `${path} has ${found.size} bytes instead of ${bytes}`;
+    const size = sizeOf(join(dir, path));
+    if (size === undefined) return `${path} is gone`;
+    if (size !== bytes) return `${path} has ${size} bytes instead of ${bytes}`;
   }
   return null;
 }

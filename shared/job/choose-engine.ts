@@ -124,6 +124,15 @@ export function languageNames({ languages }: EngineDefinition): readonly string[
   return languages.map((entry) => (typeof entry === 'string' ? entry : `${entry[0]} -> ${entry[1]}`));
 }
 
+/** What a role does, as a verb. */
+const DOES: Readonly<Record<Role, string>> = {
+  vad: 'find speech in',
+  asr: 'recognise',
+  align: 'time the words of',
+  translate: 'translate',
+  synthesize: 'speak',
+};
+
 /** No engine can: says why for each, and which languages or pairs are within reach. */
 export function explainNone(candidates: readonly Candidate[], wish: EngineWish): Failure {
   const ofRole = candidates.filter((candidate) => candidate.definition.role === wish.role);
@@ -140,14 +149,28 @@ export function explainNone(candidates: readonly Candidate[], wish: EngineWish):
   if (licensed.length > 0) {
     return new Failure(
       'ERR_ENGINE_LICENCE',
-      `With --commercial no engine is left to ${wish.role} ${show(wish.language)}.`,
+      `With --commercial no engine is left to ${DOES[wish.role]} ${show(wish.language)}.`,
       {
         why: `${licensed.map((candidate) => `${candidate.id} ${whyNot(candidate, wish)}`).join('; ')}. Within reach: ${list || 'nothing'}.`,
         fix: ['./babelreel.sh engines'],
       },
     );
   }
-  return new Failure('ERR_LANGUAGE_PAIR', `No engine here can ${wish.role} ${show(wish.language)}.`, {
+  const voices = ofRole
+    .flatMap(({ definition }) => definition.voices ?? [])
+    .filter(({ language }) => language === wish.language)
+    .map(({ name }) => name);
+  if (wish.voice !== undefined && voices.length > 0) {
+    return new Failure(
+      'ERR_USAGE',
+      `There is no voice ${JSON.stringify(wish.voice)} for ${show(wish.language)}.${didYouMean(wish.voice, voices)}`,
+      {
+        why: `Voices for ${show(wish.language)}: ${voices.join(', ')}.`,
+        fix: ['./babelreel.sh engines --role synthesize'],
+      },
+    );
+  }
+  return new Failure('ERR_LANGUAGE_PAIR', `No engine here can ${DOES[wish.role]} ${show(wish.language)}.`, {
     why: `Within reach for ${wish.role}: ${list || 'nothing'}.`,
     fix: ['./babelreel.sh engines'],
   });

@@ -9,6 +9,7 @@ import type { Probe } from '../contract/media.ts';
 import type { Role } from '../contract/roles/index.ts';
 import type { AnyStage } from '../contract/stage.ts';
 import type { WorkflowSpec } from '../contract/workflow.ts';
+import { didYouMean } from '../util/nearest.ts';
 import { safeName } from '../util/safe-name.ts';
 import { type Candidate, chooseEngine, type EngineWish, explainNone } from './choose-engine.ts';
 import { chooseProfile } from './choose-profile.ts';
@@ -68,7 +69,7 @@ export async function prepareJob(request: JobRequest, world: JobWorld): Promise<
       const ids = [...new Set(expanded.stages.flatMap((stage) => [stage.stage, stage.id]))];
       throw new Failure(
         'ERR_PARAMETER',
-        `Workflow ${world.workflow.id} has no stage ${JSON.stringify(setting.stage)}.`,
+        `Workflow ${world.workflow.id} has no stage ${JSON.stringify(setting.stage)}.${didYouMean(setting.stage, ids)}`,
         {
           why: `Stages: ${ids.join(', ')}.`,
           fix: ['./prepare-job.sh --help'],

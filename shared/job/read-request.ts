@@ -3,6 +3,7 @@ import type { Probe } from '../contract/media.ts';
 import type { Role } from '../contract/roles/index.ts';
 import type { WorkflowSpec } from '../contract/workflow.ts';
 import { canonicalLanguage, suggestLanguage } from '../util/languages.ts';
+import { didYouMean } from '../util/nearest.ts';
 import type { Candidate } from './choose-engine.ts';
 import type { JobLanguages } from './expand-workflow.ts';
 
@@ -63,6 +64,8 @@ export function readLanguages(request: JobRequest, workflow: WorkflowSpec): JobL
   const dubs = workflow.stages.some((stage) => stage.each === 'dub');
   if (!dubs && request.dubInto !== undefined)
     throw usage(`Workflow ${workflow.id} makes no dub, so --dub-into means nothing.`);
+  if (!dubs && request.voices.length > 0)
+    throw usage(`Workflow ${workflow.id} makes no dub, so --voice means nothing.`);
   const dubInto = dubs ? [...new Set((request.dubInto ?? targets).map((tag) => readLanguage(tag, '--dub-into')))] : [];
   for (const tag of dubInto)
     if (!targets.includes(tag)) throw usage(`--dub-into ${tag} is not among the targets ${targets.join(', ')}.`);
@@ -94,7 +97,8 @@ export function readWishes(request: JobRequest, candidates: readonly Candidate[]
   for (const text of request.engines) {
     const [role, name] = text.split('=', 2);
     if (role === undefined || name === undefined || !roles.has(role)) {
-      throw new Failure('ERR_USAGE', `--engine ${JSON.stringify(text)} is not role=name.`, {
+      const hint = role === undefined || name === undefined ? '' : didYouMean(role, roles);
+      throw new Failure('ERR_USAGE', `--engine ${JSON.stringify(text)} is not role=name.${hint}`, {
         why: `Roles: ${[...roles].sort().join(', ')}.`,
         fix: ['./babelreel.sh engines'],
       });

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Failure } from '../contract/failure.ts';
 import type { Probe } from '../contract/media.ts';
+import { acceptDamagedCommand } from './accept-damaged-command.ts';
 import { chooseAudioStream } from './choose-audio-stream.ts';
 import { findTruncation, reader } from './find-truncation.ts';
 import { type ProbeOptions, probeMedia } from './probe-media.ts';
@@ -78,6 +79,6 @@ const truncated = (path: string, why: string, cause?: unknown): Failure =>
   new Failure('ERR_MEDIA_TRUNCATED', `${path} is not complete.`, {
     why,
     safe: SAFE,
-    fix: ['prepare-job.sh --accept-damaged …'],
+    fix: [acceptDamagedCommand(path)],
     ...(cause === undefined ? {} : { cause }),
   });

@@ -7,7 +7,7 @@ const REACH = 6;
 const BREATH_GROUPS = 5000;
 
 /** An output frame depends on no frame further away than this, which is what lets blocks of a mix be limited one by one. */
-export const LIMITER_SUPPORT = GROUP * (2 * REACH + 2) + TRUE_PEAK_SUPPORT;
+export const LIMITER_SUPPORT = GROUP * (2 * REACH + 3) + TRUE_PEAK_SUPPORT;
 
 /** Hann weights over 2 × REACH + 1 groups; they add up to 1. */
 const WEIGHTS: readonly number[] = Array.from(

@@ -56,7 +56,7 @@ describe('a model in an installed package', () => {
       code: 'ERR_MODEL_MISSING',
       details: {
         why: expect.stringMatching(/some-voice 0\.1\.0, lacks model\.bin \(weights\)/),
-        fix: ['./run-pipeline.sh --demo'],
+        fix: [`rm -r '${root}'`, './run-pipeline.sh --demo'],
       },
     });
     expect(reads).toEqual([]);

@@ -12,8 +12,8 @@ export interface RememberedDigests {
 const SET_UP = './run-pipeline.sh --demo';
 
 /**
- * The commands that bring a model's files back. A Python environment is made anew as a whole: a file of the right size and the wrong
- * content is not noticed by a quick look, so the folder has to go first.
+ * The commands that bring a model's files back. A Python environment is made anew as a whole: the quick look, which remakes one, took it
+ * for sound, so the folder has to go first.
  */
 export function reinstallLines({ source }: Pick<ModelEntry, 'source'>, dir: string): readonly string[] {
   switch (source.manager) {
@@ -30,8 +30,7 @@ const missingFailure = (entry: ModelEntry, dir: string, why: string): Failure =>
   new Failure('ERR_MODEL_MISSING', `Model ${entry.id} is not complete.`, {
     why,
     safe: 'Nothing was computed with it.',
-    // A missing file is noticed by the quick look, which remakes the environment.
-    fix: entry.source.manager === 'pip' ? [SET_UP] : reinstallLines(entry, dir),
+    fix: reinstallLines(entry, dir),
   });
 
 const corruptFailure = (entry: ModelEntry, dir: string, why: string): Failure =>

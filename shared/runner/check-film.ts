@@ -3,6 +3,7 @@ import { Failure } from '../contract/failure.ts';
 import type { JobManifest } from '../contract/job.ts';
 import type { FileDigests } from '../store/file-digests.ts';
 import { type FileIdentity, identityOf, type JobState, sameIdentity } from './job-state.ts';
+import { prepareAgain } from './prepare-again.ts';
 
 /**
  * Is the film still the one of the manifest? Untouched by its times: yes, without reading it. Touched: by its digest, once. A film that is
@@ -35,6 +36,6 @@ export async function checkFilm(options: {
   throw new Failure('ERR_MEDIA_CHANGED', 'The film changed after the job was prepared.', {
     why: `${media.path} had ${media.bytes} bytes and now has ${now.bytes}${digest === undefined ? '' : ', with another content'}.`,
     safe: 'Nothing was computed from the changed file, and what was delivered is left as it is.',
-    fix: ['./prepare-job.sh --help'],
+    fix: [prepareAgain(options.manifest)],
   });
 }

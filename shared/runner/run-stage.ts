@@ -6,6 +6,7 @@ import type { Digest, Fingerprint, StageInstance } from '../contract/ids.ts';
 import type { JobStage } from '../contract/job.ts';
 import type { StageKey, StageRecord } from '../contract/record.ts';
 import type { AnyStage } from '../contract/stage.ts';
+import { createBusyClock } from './busy-clock.ts';
 import { abortable } from './live-stream.ts';
 import { createStageContext, type StageNotes, type StageServices } from './stage-context.ts';
 import type { Opened, Producer } from './stage-inputs.ts';
@@ -121,12 +122,16 @@ async function attempt(
   const outputs = openOutputs(definition, scratch, stage.id);
   const notes: StageNotes = { warnings: [], figures: {}, engineCalls: {} };
   try {
+    const clock = createBusyClock();
     const inputs = await openInputs(stage, definition, {
       manifest: services.manifest,
       producer: options.producer,
       objectPath: options.objectPath,
       signal,
-      onWait,
+      onWait(what) {
+        onWait(what);
+        clock.waiting(what !== null);
+      },
     });
     if (provisional && (await areFinished(producers.map((instance) => options.producer(instance).finished)))) {
       const known = lookUp(await waitForAll());
@@ -137,7 +142,6 @@ async function attempt(
       }
     }
     emit({ type: 'stage.start', stage: stage.id, reason: options.reason });
-    const startedAt = performance.now();
     open({ kind: 'live', streams: outputs.streams });
     const context = createStageContext({
       stage,
@@ -152,10 +156,11 @@ async function attempt(
       onWarning: (warning) =>
         emit({ type: 'stage.warning', stage: stage.id, code: warning.code, message: warning.message }),
       onTask: (event) => emit({ ...event, stage: stage.id }),
+      during: clock.during,
     });
     await abortable(definition.run(context), signal);
     const files = outputs.finish();
-    const seconds = (performance.now() - startedAt) / 1000;
+    const seconds = clock.seconds();
     const records = await waitForAll();
     const { key, fingerprint, record: existing } = lookUp(records);
     const published =

@@ -185,7 +185,13 @@ function stageServices(options: RunStagesOptions, code: string): StageServices {
     ffmpeg: (command, signal) =>
       admit(
         { cpu: command.cpu ?? 1 },
-        (stop) => runFfmpeg(command, { ffmpeg: machine.ffmpeg, env: machine.toolEnv, cwd: scratchDir, signal: stop }),
+        (stop) =>
+          runFfmpeg(command, {
+            ffmpeg: machine.ffmpeg,
+            env: machine.toolEnv,
+            cwd: command.cwd ?? scratchDir,
+            signal: stop,
+          }),
         signal,
       ),
     probe: (path, signal) =>

@@ -49,6 +49,8 @@ export interface ContextOptions {
   onProgress(done: number, total: number | null): void;
   onWarning(warning: Warning): void;
   onTask(event: TaskEvent): void;
+  /** Told of every call that leaves the stage. */
+  during<T>(call: Promise<T>): Promise<T>;
 }
 
 /** Builds the context a stage's `run` receives. Its static type is inferred by defineStage; here everything is checked at run time. */
@@ -75,12 +77,12 @@ export function createStageContext(options: ContextOptions): unknown {
     step: (
       { op, request, reply, cpu }: Step<z.ZodType, unknown>,
       work: (tools: { readonly dir: string; readonly signal: AbortSignal }) => Promise<StepResult>,
-    ) => services.step({ op: `${stage.stage}/${op}`, request, reply, cpu, signal, work }),
+    ) => options.during(services.step({ op: `${stage.stage}/${op}`, request, reply, cpu, signal, work })),
     tool: <T>(need: { readonly cpu: number }, work: (signal: AbortSignal) => Promise<T>) =>
-      services.tool(need, work, signal),
+      options.during(services.tool(need, work, signal)),
     media: {
-      ffmpeg: (command: MediaCommand) => services.ffmpeg(command, signal),
-      probe: (path: string) => services.probe(path, signal),
+      ffmpeg: (command: MediaCommand) => options.during(services.ffmpeg(command, signal)),
+      probe: (path: string) => options.during(services.probe(path, signal)),
     },
     open: (reference: ObjectRef | AudioRef) =>
       services.open('$object' in reference ? reference.$object : reference.$audio),
@@ -125,10 +127,11 @@ function engineHandle(
   return {
     async call(request) {
       const checked: unknown = ROLES[role].request.parse(request);
-      return services.submit({ ...base, request: checked }, signal, (event) => {
+      const reply = services.submit({ ...base, request: checked }, signal, (event) => {
         if (event.type === 'task.start') notes.engineCalls[id] = (notes.engineCalls[id] ?? 0) + 1;
         options.onTask(event);
       });
+      return options.during(reply);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../tests/helpers/store-samples.ts';
 import { deliver } from './deliver.ts';
@@ -22,13 +22,14 @@ test('a deliverable is a writable copy: editing it does not touch the object', a
   expect(readdirSync(dir.at('out'))).toEqual(['movie.srt']);
 });
 
-test('a new version replaces the old one, and a part that a crash left is no obstacle', async () => {
+test('a new version replaces the old one, and a link in the place of the part is not followed', async () => {
   using dir = temporaryFolder();
   const to = dir.file('movie.srt', 'old');
-  chmodSync(dir.file('.movie.srt.part', 'half'), 0o444);
+  symlinkSync(dir.file('film', 'film'), dir.at('.movie.srt.part'));
   await deliver({ from: dir.file('object', 'new'), to });
   expect(readFileSync(to, 'utf8')).toBe('new');
-  expect(readdirSync(dir.path).sort()).toEqual(['movie.srt', 'object']);
+  expect(readFileSync(dir.at('film'), 'utf8')).toBe('film');
+  expect(readdirSync(dir.path).sort()).toEqual(['film', 'movie.srt', 'object']);
 });
 
 test('when the name cannot be taken the part is removed', async () => {

@@ -23,7 +23,7 @@ export async function deliver(options: { readonly from: string; readonly to: str
   const part = join(folder, `.${basename(to)}.part`);
   const { size } = await stat(from);
   return onDisk({ folder, neededBytes: size }, async () => {
-    // A read-only part that an earlier run left could not be written over.
+    // What an earlier run left may be read-only, and a link would be followed.
     await rm(part, { force: true });
     try {
       await copyFile(from, part, constants.COPYFILE_FICLONE);

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { fingerprintFor, sampleRecord, temporaryFolder } from '../../tests/helpers/store-samples.ts';
 import type { StageRecord } from '../contract/record.ts';
@@ -79,4 +80,16 @@ test('a record that is not usable does not win', async () => {
   const published = await publishRecord(dir.path, record('ours'), { usable: () => false });
   expect(published).toEqual({ record: record('ours'), adopted: false });
   expect(readRecord(dir.path, fingerprint)).toEqual(record('ours'));
+});
+
+test('reading records and finding objects loads nothing but parts of node', () => {
+  const modules = ['records.ts', 'object-path.ts'].map((name) => resolve(import.meta.dirname, name));
+  const code = `
+    import { registerHooks } from 'node:module';
+    const seen = [];
+    registerHooks({ resolve: (name, context, next) => (seen.push(name), next(name, context)) });
+    for (const path of ${JSON.stringify(modules)}) await import(path);
+    process.stdout.write(JSON.stringify(seen));`;
+  const seen = JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' }));
+  expect(new Set(seen)).toEqual(new Set([...modules, 'node:fs', 'node:path']));
 });

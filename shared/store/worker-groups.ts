@@ -1,5 +1,5 @@
 import type { State } from './database.ts';
-import { isAlive, lookAtProcess } from './process-identity.ts';
+import { lookAtProcess } from './process-identity.ts';
 import { registerRunner } from './runner-row.ts';
 
 interface GroupRow {
@@ -27,14 +27,14 @@ export function forgetGroup(state: State, pgid: number): void {
 
 /**
  * Kills what is left of a dead runner's groups. Only groups whose leader still is the process that was noted: a number that was used
- * again belongs to somebody else.
+ * again belongs to somebody else. A leader that is a zombie still keeps its number, and its group may have living members.
  */
 export function killGroupsOf(state: State, runnerId: number): void {
   const groups = state.db
     .prepare<[number], GroupRow>('SELECT pgid, start_ticks FROM worker_group WHERE runner_id = ?')
     .all(runnerId);
   for (const { pgid, start_ticks } of groups) {
-    if (pgid <= 1 || lookAtProcess(pgid)?.startTicks !== start_ticks || !isAlive(pgid, start_ticks)) continue;
+    if (pgid <= 1 || lookAtProcess(pgid)?.startTicks !== start_ticks) continue;
     try {
       process.kill(-pgid, 'SIGKILL');
     } catch (error) {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { Failure } from '../contract/failure.ts';
 
 /** Where things live (DESIGN §6). Every root is absolute. Nothing else in the code spells these names. */
 export interface Roots {
@@ -43,11 +44,16 @@ export interface Settings {
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** `limits`, `ramMiB` -> `BABELREEL_LIMITS_RAM_MIB`. */
+const variableName = (part: string, name: string): string =>
+  `BABELREEL_${part}_${name.replace('MiB', 'Mib').replace(/([a-z])([A-Z])/g, '$1_$2')}`.toUpperCase();
+
 const section = (config: Json, name: string): Json => (config[name] ?? {}) as Json;
 
 /**
  * Settings from config/default.json and `BABELREEL_<SECTION>_<NAME>` (`BABELREEL_ROOTS_OBJECTS`, `BABELREEL_LIMITS_CPUS`;
  * several model roots are separated by `:`). Relative roots are relative to the project folder.
+ * @throws Failure ERR_CONFIG_INVALID for a number that is none
  */
 export function resolveSettings(
   config: Json,
@@ -55,14 +61,20 @@ export function resolveSettings(
   projectDir: string,
 ): Settings {
   const pick = (part: string, name: string): unknown => {
-    const variable = `BABELREEL_${part}_${name}`.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase();
-    return env[variable] ?? section(config, part)[name];
+    const given = env[variableName(part, name)];
+    // An empty variable is how a shell unsets one for a single command.
+    return given === undefined || given === '' ? section(config, part)[name] : given;
   };
   const root = (name: string): string => resolve(projectDir, String(pick('roots', name)));
   const number = (part: string, name: string): number => {
     const value = Number(pick(part, name));
-    if (!Number.isFinite(value) || value < 0)
-      throw new TypeError(`setting ${part}.${name} is not a number of at least 0`);
+    if (!Number.isFinite(value) || value < 0) {
+      const variable = variableName(part, name);
+      throw new Failure('ERR_CONFIG_INVALID', `The setting ${part}.${name} is not a number of at least 0.`, {
+        why: `It is ${JSON.stringify(pick(part, name))}, from ${env[variable] ? `the variable ${variable}` : 'config/default.json'}.`,
+        fix: [`unset ${variable}`],
+      });
+    }
     return value;
   };
   const models = pick('roots', 'models');

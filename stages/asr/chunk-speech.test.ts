@@ -84,7 +84,9 @@ describe('chunks of speech', () => {
     const [first, second] = chunker.finish();
     expect((first?.end ?? 0) / 16).toBeCloseTo(15_010, -1);
     expect(second).toMatchObject({ start: first?.end, end: pcm.length });
-    expect(first?.regions).toEqual([{ startMs: 0, endMs: Math.round((first?.end ?? 0) / 16) }]);
+    const cutMs = Math.round((first?.end ?? 0) / 16);
+    expect(first?.regions).toEqual([{ startMs: 0, endMs: cutMs }]);
+    expect(second?.regions).toEqual([{ startMs: cutMs, endMs: 30_020 }]);
   });
 
   test('the clip is never left, and speech that it cuts is taken from its edge on', () => {
@@ -132,6 +134,16 @@ describe('chunks of speech', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test('whether a pause is long enough is measured in the sound, not on the grid of the detector', () => {
+    const chunksAt = (pauseMs: number, phase: number): number => {
+      const plan = [500, 1000, pauseMs, 1000, 500];
+      return chunk(plan, RULES, regionsOf(plan, phase)).length;
+    };
+    for (const pauseMs of [680, 690, 710, 720])
+      expect(new Set([0, 5, 11, 18, 24, 31].map((phase) => chunksAt(pauseMs, phase))).size).toBe(1);
+    expect([680, 740].map((pauseMs) => chunksAt(pauseMs, 0))).toEqual([1, 2]);
   });
 
   test('the grid of the detector moves no cut', () => {

@@ -22,7 +22,14 @@ describe('voices', () => {
 
   it('add up where they overlap and are cut at the ends of the bus', () => {
     const bus = new Float32Array(10);
-    placeClips(bus, [{ samples: new Float32Array(6).fill(1), at: -2 }, { samples: new Float32Array(9).fill(1), at: 3 }], [0, 20]);
+    placeClips(
+      bus,
+      [
+        { samples: new Float32Array(6).fill(1), at: -2 },
+        { samples: new Float32Array(9).fill(1), at: 3 },
+      ],
+      [0, 20],
+    );
     expect([...bus]).toEqual([1, 1, 1, 11, 10, 10, 10, 10, 10, 10]);
   });
 });

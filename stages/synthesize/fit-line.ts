@@ -57,7 +57,10 @@ export async function fitLine<Audio>(
   if (firstRate > 1) {
     const first = await attempt(firstRate);
     if (first.lengthMs > slotMs || first.lengthMs < slotMs * TOO_FAST) {
-      const corrected = clampRate((firstRate * first.lengthMs) / Math.max(slotMs, 1));
+      // What the first rate brought tells how much a rate is worth to this engine.
+      const gained = naturalMs / first.lengthMs - 1;
+      const wanted = naturalMs / Math.max(slotMs, 1) - 1;
+      const corrected = gained > 0 ? clampRate(1 + ((firstRate - 1) * wanted) / gained) : limits.maxRate;
       if (corrected !== firstRate && corrected > 1) await attempt(corrected);
     }
   }

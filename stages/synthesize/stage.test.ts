@@ -35,7 +35,10 @@ function run(lines: readonly Utterance[], lengthMs: number | ((text: string) => 
   };
   const media = {
     probe: () => Promise.reject(new Error('no ffprobe here')),
-    ffmpeg: async (command: { inputs: readonly { path: string }[]; outputs: readonly { path: string; options: readonly string[] }[] }) => {
+    ffmpeg: async (command: {
+      inputs: readonly { path: string }[];
+      outputs: readonly { path: string; options: readonly string[] }[];
+    }) => {
       const factor = Number(/atempo=([\d.]+)/.exec(command.outputs[0]?.options.join(' ') ?? '')?.[1]);
       const pcm = readFileSync(command.inputs[0]?.path ?? '');
       writeFileSync(command.outputs[0]?.path ?? '', pcm.subarray(0, Math.round(pcm.length / factor / 2) * 2));
@@ -52,7 +55,10 @@ describe('synthesize', () => {
   it('lets a line use the silence up to 100 ms before the next one, and the last line the rest of the film', async () => {
     const clips = clipsOf(await run([line('a', 1000, 2000), line('b', 5000, 6000)], 3000));
     expect(clips.map(({ slotMs }) => slotMs)).toEqual([3900, 55_000]);
-    expect(clips.map(({ rate, stretch, fits }) => [rate, stretch, fits])).toEqual([[1, 1, true], [1, 1, true]]);
+    expect(clips.map(({ rate, stretch, fits }) => [rate, stretch, fits])).toEqual([
+      [1, 1, true],
+      [1, 1, true],
+    ]);
   });
 
   it('gives a line its own span when the next one starts at once or earlier', async () => {
@@ -99,7 +105,10 @@ describe('synthesize', () => {
     const lines = [line('a', 0, 900, 'refused'), line('b', 1000, 1900, 'silent'), line('c', 2000, 4000, 'good')];
     const result = await run(lines, (text) => ({ refused: -1, silent: 0 })[text] ?? 800);
     expect(clipsOf(result).map(({ utteranceId }) => utteranceId)).toEqual(['c']);
-    expect(result.warnings.map(({ code, data }) => [code, data?.id])).toEqual([['line-not-spoken', 'a'], ['line-not-spoken', 'b']]);
+    expect(result.warnings.map(({ code, data }) => [code, data?.id])).toEqual([
+      ['line-not-spoken', 'a'],
+      ['line-not-spoken', 'b'],
+    ]);
     expect(result.figures.linesNotSpoken).toBe(2);
   });
 

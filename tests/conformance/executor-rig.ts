@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { EngineDefinition } from '../../shared/contract/engine.ts';
@@ -45,6 +46,8 @@ export interface Rig extends AsyncDisposable {
   /** A translate or synthesize task whose text tells the fake worker what to do. */
   task(text: string, changes?: Partial<Task>): Task;
   ask(text: string, changes?: Partial<Task>, signal?: AbortSignal): Promise<TaskOutcome>;
+  /** Settles when this many tasks have reached a worker. */
+  reached(count: number): Promise<void>;
   /** Opens another executor over the same memo. */
   reopen(): Promise<LocalExecutor>;
 }
@@ -144,6 +147,9 @@ export function openRig({
     task,
     ask: (text, changes, signal = new AbortController().signal) =>
       executor.submit(task(text, changes), { signal, onEvent: (event) => taskEvents.push(event) }),
+    async reached(count) {
+      while (taskEvents.filter(({ type }) => type === 'task.start').length < count) await sleep(5);
+    },
     async reopen() {
       await executor.close();
       executor = open();
@@ -170,3 +176,16 @@ export const codeOf = (outcome: TaskOutcome): string => (outcome.status === 'fai
 export const by = (id: string): Partial<Task> => ({
   engine: { id, version: '1', environment: `sha256:${'e'.repeat(64)}` as Digest },
 });
+
+/** True while the process is there and no zombie. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+/** Every worker the rig has started. */
+export const pidsOf = (rig: { readonly events: readonly { readonly type: string }[] }): readonly number[] =>
+  rig.events.flatMap((event) => (event.type === 'worker.start' ? [(event as { pid?: number }).pid ?? 0] : []));

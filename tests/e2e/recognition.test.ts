@@ -137,6 +137,6 @@ for (const engine of [moonshine, pocketsphinx])
     role: 'asr',
     ...(await realWorker('asr', engine)),
     params: {},
-    request: { audio: slice(reading, 96_000), language: 'en' },
-    refused: { audio: slice(reading, 96_000), language: 'pt-BR' },
+    request: { audio: slice(reading, 64_000), language: 'en' },
+    refused: { audio: slice(reading, 64_000), language: 'pt-BR' },
   }));

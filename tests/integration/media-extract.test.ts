@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MediaCommand } from '../../shared/contract/media-command.ts';
 import { extract } from '../../stages/extract/stage.ts';
@@ -9,7 +9,11 @@ import { runStage, type StageResult } from '../helpers/run-stage.ts';
 
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder.path, name);
-afterAll(folder.remove);
+const scratches: string[] = [];
+afterAll(() => {
+  folder.remove();
+  for (const scratch of scratches) rmSync(scratch, { recursive: true, force: true });
+});
 
 const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
@@ -24,7 +28,7 @@ async function run(path: string, options: Options = {}): Promise<StageResult> {
   const { programme = false, acceptDamaged = false, audioStream = 0, onCommand } = options;
   const media = mediaActions(folder.path);
   const { durationMs } = await media.probe(path);
-  return runStage(extract, {
+  const result = await runStage(extract, {
     params: { audioStream, programme, durationMs, acceptDamaged },
     inputs: { media: path },
     media: {
@@ -35,6 +39,8 @@ async function run(path: string, options: Options = {}): Promise<StageResult> {
       },
     },
   });
+  scratches.push(dirname(result.files.speech ?? ''));
+  return result;
 }
 
 const timeline = (result: StageResult) => JSON.parse(readFileSync(result.files.timeline ?? '', 'utf8'));

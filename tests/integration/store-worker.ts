@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, globSync, mkdirSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobId } from '../../shared/contract/ids.ts';
 import { openState } from '../../shared/store/database.ts';
@@ -43,7 +43,7 @@ async function memoise(): Promise<void> {
   say('done');
 }
 
-/** Publishes files of 200 kB until there is no room, in a file system of 2 MB (`tmpfs`) or under a limit of file size. */
+/** Publishes `<more>/source`, altered each time, until there is no room: in a file system of 2 MB (`tmpfs`) or under a limit of file size. */
 async function fill(): Promise<void> {
   mkdirSync(dir, { recursive: true });
   if (more[0] === 'tmpfs') {
@@ -57,20 +57,26 @@ async function fill(): Promise<void> {
   const store = openStore({ ...rootsIn(more[1] as string), objects });
   const source = join(more[1] as string, 'source');
   for (let n = 0; n < 40; n += 1) {
-    writeFileSync(source, Buffer.alloc(200_000, n));
+    alter(source, `${n} `);
     try {
       await store.publish({ record: sampleRecord(`stage ${n}`), files: { out: source }, refs: [] });
     } catch (error) {
       const { code, exitCode, details } = error as { code: string; exitCode: number; details: { why: string } };
       const record = store.readRecord(sampleRecord(`stage ${n}`).fingerprint);
       const incoming = readdirSync(join(objects, 'incoming'));
-      const objectsLeft = readdirSync(objects).length - 1;
+      const objectsLeft = globSync(join(objects, '??', '*')).length;
       return say(
         JSON.stringify({ n, code, exitCode, why: details.why, record: record ?? null, incoming, objectsLeft }),
       );
     }
   }
   say(JSON.stringify({ filled: false }));
+}
+
+function alter(file: string, text: string): void {
+  const handle = openSync(file, 'r+');
+  writeSync(handle, text);
+  closeSync(handle);
 }
 
 /** Takes the lease of a job and keeps it until it is killed. */
@@ -82,7 +88,7 @@ async function hold(): Promise<void> {
 
 /** Opens the state, writes a little and closes it again. */
 function openAndWrite(): void {
-  for (let n = 0; n < 20; n += 1) {
+  for (let n = 0; n < 10; n += 1) {
     using state = openState(dir);
     const row = state.db.prepare("INSERT INTO file_digest VALUES (?, '', '', '')");
     state.write(() => row.run(`${process.pid} ${n}`));

@@ -91,6 +91,8 @@ def _align(decoder, pcm, names):
     """(start frame, end frame, cost) per name; empty when no path through all of them fits the audio."""
     if not names or len(pcm) < SAMPLE_RATE_HZ // 10 * 2:
         return []
+    # Without this the end of the last audio leaks into the analysis of the next and changes scores in the third digit.
+    decoder.reinit_feat()
     decoder.set_align_text(" ".join(names))
     decoder.start_utt()
     decoder.process_raw(pcm[: len(pcm) // 2 * 2], full_utt=True)

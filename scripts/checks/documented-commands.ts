@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { COMMAND_LINES, type CommandLine, type CommandOption } from '../command-lines.ts';
+
+const LINES: readonly CommandLine[] = Object.values(COMMAND_LINES);
+const HELP = ['--help', '-h'];
+
+/** The launcher calls in a line of text or code, each from `./name.sh` to its end; comments, pipes and redirections are cut off. */
+export const commandsIn = (line: string): readonly string[] =>
+  [...line.matchAll(/(?<![\w/.])\.\/[\w-]+\.sh(?![\w/])[^#|;&]*/g)].map(([command]) =>
+    command.replace(/\s\d?[<>].*$/, '').trim(),
+  );
+
+/**
+ * What is wrong with a launcher call in a document, as sentences. `whole`: it is there to be typed, so nothing it needs may be missing;
+ * otherwise it is only named.
+ */
+export function problemsOfCommand(command: string, where: { projectDir: string; whole: boolean }): readonly string[] {
+  const [program = '', ...words] = command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  const lines = LINES.filter(({ launcher }) => launcher.split(' ')[0] === program);
+  if (lines.length === 0) {
+    // A launcher without options, or none at all.
+    if (!existsSync(join(where.projectDir, program))) return [`there is no ${program}`];
+    return words
+      .filter((word) => word.startsWith('-') && !HELP.includes(word))
+      .map((word) => `${program} has no ${word}`);
+  }
+  const [first = '', ...rest] = words;
+  const hasNames = lines.some(({ launcher }) => launcher.includes(' '));
+  if (!hasNames) return problemsOfWords(lines[0] as CommandLine, words, where.whole);
+  if (first === '' || first.startsWith('-')) {
+    return ['', '--version', ...HELP].includes(first) ? [] : [`${program} has no ${first}`];
+  }
+  const line = lines.find(({ launcher }) => launcher === `${program} ${first}`);
+  return line === undefined ? [`${program} has no command ${first}`] : problemsOfWords(line, rest, where.whole);
+}
+
+function problemsOfWords(line: CommandLine, words: readonly string[], whole: boolean): readonly string[] {
+  if (words.some((word) => HELP.includes(word))) return [];
+  const problems: string[] = [];
+  const given = new Set<string>();
+  let positionals = 0;
+  for (let index = 0; index < words.length; index += 1) {
+    const [flag = '', attached] = (words[index] as string).split(/=(.*)/s);
+    if (!flag.startsWith('-')) {
+      positionals += 1;
+      continue;
+    }
+    const found = findOption(line, flag);
+    if (found === undefined) {
+      problems.push(`${line.launcher} has no ${flag}`);
+      continue;
+    }
+    const [name, option] = found;
+    given.add(name);
+    if (option.type === 'boolean' || attached !== undefined) continue;
+    const next = words[index + 1];
+    if (next !== undefined && !next.startsWith('-')) index += 1;
+    else if (whole && !/^\[[A-Z]+\]$/.test(option.value ?? ''))
+      problems.push(`${line.launcher} ${flag} lacks its value`);
+  }
+  // What follows an unknown flag may be its value.
+  if (problems.length === 0 && positionals > (line.positional === undefined ? 0 : 1))
+    problems.push(`${line.launcher} takes no further word`);
+  if (!whole) return problems;
+  if (line.positional?.required === true && positionals === 0)
+    problems.push(`${line.launcher} lacks ${line.positional.name}`);
+  for (const [name, option] of Object.entries(line.options))
+    if (option.required === true && !given.has(name)) problems.push(`${line.launcher} lacks --${name}`);
+  return problems;
+}
+
+const findOption = (line: CommandLine, flag: string): readonly [string, CommandOption] | undefined =>
+  Object.entries(line.options).find(
+    ([name, { alias }]) => flag === `--${name}` || (alias !== undefined && flag === `-${alias}`),
+  );
