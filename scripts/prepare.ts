@@ -5,6 +5,7 @@ import { type PreparedJob, prepareJob } from '../shared/job/prepare-job.ts';
 import type { JobRequest } from '../shared/job/read-request.ts';
 import { chooseAudioStream } from '../shared/media/choose-audio-stream.ts';
 import { inspectMedia } from '../shared/media/inspect-media.ts';
+import { canDenyNetwork } from '../shared/process/launch-prefix.ts';
 import { openState } from '../shared/store/database.ts';
 import { openFileDigests } from '../shared/store/file-digests.ts';
 import { STAGES } from '../stages/index.ts';
@@ -39,7 +40,14 @@ export async function prepare(options: {
     modelDigest: machine.modelDigest,
     tools: tools.versions,
     inspect: async (path) =>
-      (await inspectMedia(path, { ffprobe: tools.ffprobe, env: tools.env, acceptDamaged })).probe,
+      (
+        await inspectMedia(path, {
+          ffprobe: tools.ffprobe,
+          env: tools.env,
+          acceptDamaged,
+          denyNetwork: canDenyNetwork(),
+        })
+      ).probe,
     chooseAudioStream: (probe, wish) => chooseAudioStream(probe, wish, request.source),
     digestOf: (path) => digests.remembered(path),
   });

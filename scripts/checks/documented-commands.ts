@@ -13,10 +13,10 @@ export const commandsIn = (line: string): readonly string[] =>
 
 /**
  * What is wrong with a launcher call in a document, as sentences. `whole`: it is there to be typed, so nothing it needs may be missing;
- * otherwise it is only named.
+ * otherwise it is only named. `…` and `[options]` stand for anything.
  */
 export function problemsOfCommand(command: string, where: { projectDir: string; whole: boolean }): readonly string[] {
-  const [program = '', ...words] = command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  const [program = '', ...words] = command.replace('[options]', '…').match(/(?:'[^']*'|"[^"]*"|[^\s'"…])+/g) ?? [];
   const lines = LINES.filter(({ launcher }) => launcher.split(' ')[0] === program);
   if (lines.length === 0) {
     // A launcher without options, or none at all.

@@ -191,13 +191,20 @@ function stageServices(options: RunStagesOptions, code: string): StageServices {
             env: machine.toolEnv,
             cwd: command.cwd ?? scratchDir,
             signal: stop,
+            denyNetwork: machine.canDenyNetwork,
           }),
         signal,
       ),
     probe: (path, signal) =>
       admit(
         { cpu: 1 },
-        (stop) => probeMedia(path, { ffprobe: machine.ffprobe, env: machine.toolEnv, signal: stop }),
+        (stop) =>
+          probeMedia(path, {
+            ffprobe: machine.ffprobe,
+            env: machine.toolEnv,
+            signal: stop,
+            denyNetwork: machine.canDenyNetwork,
+          }),
         signal,
       ),
     open: (digest) => objectPath(digest, store),

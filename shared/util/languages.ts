@@ -1,4 +1,5 @@
 import table from '../../config/languages.json' with { type: 'json' };
+import { editDistance } from './nearest.ts';
 
 /** Names of one language in the engines' own terms; absent: that family does not do it. */
 export interface LanguageCodes {
@@ -44,20 +45,6 @@ export const iso639_2 = (tag: string): string => languages.get(tag)?.iso639_2 ??
 /** What an engine family calls the language; undefined when it does not do it. */
 export const languageCode = (tag: string, family: LanguageFamily): string | undefined =>
   languages.get(tag)?.codes[family];
-
-/** Levenshtein distance in UTF-16 units. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
-}
 
 /**
  * The tag a person most likely meant: an English name (`hindi`), a three-letter code (`hin`), a tag with an unknown region (`de-LU`) or a

@@ -3,6 +3,8 @@ export const FRAME_MS = 32;
 const FRAME_BYTES = 2 * 512;
 /** 245.76 s of answers per request: enough for an engine to work on several stretches of it side by side. */
 const WINDOW_FRAMES = 7680;
+/** The first request is short, 32.77 s, so that recognition can begin while detection goes on. */
+const FIRST_WINDOW_FRAMES = 1024;
 /** 8.19 s that a detector hears before, so that its state has all but forgotten that it started fresh. */
 const LEAD_FRAMES = 256;
 
@@ -19,10 +21,12 @@ export interface DetectionWindow {
  */
 export function* detectionWindows(bytes: number): Generator<DetectionWindow> {
   const whole = bytes - (bytes % 2);
-  for (let from = 0; from < whole; from += WINDOW_FRAMES * FRAME_BYTES) {
+  let from = 0;
+  while (from < whole) {
     const leadFrames = from === 0 ? 0 : LEAD_FRAMES;
     const offsetBytes = from - leadFrames * FRAME_BYTES;
-    const end = Math.min(whole, from + WINDOW_FRAMES * FRAME_BYTES);
+    const end = Math.min(whole, from + (from === 0 ? FIRST_WINDOW_FRAMES : WINDOW_FRAMES) * FRAME_BYTES);
     yield { offsetBytes, lengthBytes: end - offsetBytes, leadFrames };
+    from = end;
   }
 }

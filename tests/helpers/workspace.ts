@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,8 @@ export interface Workspace {
   /** Runs prepare-job and gives the id; throws with the output when it fails. */
   prepare(...args: readonly string[]): Promise<string>;
   readonly out: (job: string, name: string) => string;
+  /** Removes jobs and everything that was computed; the films stay. */
+  forget(): void;
   events(job: string): readonly JobEvent[];
 }
 
@@ -73,6 +75,10 @@ export function makeWorkspace(extraEnv: Readonly<Record<string, string>> = {}): 
       return result.stdout.trim();
     },
     out: (job, name) => join(dir, 'out', job, name),
+    forget() {
+      for (const name of ['state', 'objects', 'records', 'tasks', 'scratch', 'out'])
+        rmSync(join(dir, name), { recursive: true, force: true });
+    },
     events: (job) =>
       readFileSync(join(dir, 'out', job, 'events.jsonl'), 'utf8')
         .split('\n')

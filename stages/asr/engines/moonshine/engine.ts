@@ -3,8 +3,9 @@ import { defineEngine } from '../../../../shared/contract/engine.ts';
 
 /**
  * The library starts a thread for every core and cannot be told otherwise: neither OMP_NUM_THREADS nor the affinity of the process
- * limits it. Measured on two cores, chunks of 11 s: one worker 25 times as fast as the speech, two workers at once 22 times together, so
- * a task takes two cores. A chunk costs 0.1 s of processor time for each second. Load 0.5 s, 290 MiB at the peak.
+ * limits it. Measured on two cores, chunks of 11 s: one worker 25 times as fast as the speech, two workers at once 22 times together.
+ * A task asks for one slot all the same: it shares the cores with what else runs, and to keep them all for it would leave one idle while
+ * the single-threaded aligner works. A chunk costs 0.1 s of processor time for each second. Load 0.5 s, 290 MiB at the peak.
  */
 export const engine = defineEngine({
   role: 'asr',
@@ -16,7 +17,7 @@ export const engine = defineEngine({
   languages: ['en'],
   params: z.object({}),
   models: () => ['asr.moonshine.tiny-en'],
-  resources: { resident: { ramMiB: 300, vramMiB: 0 }, active: { cpu: 2 }, threads: 'fixed' },
+  resources: { resident: { ramMiB: 300, vramMiB: 0 }, active: { cpu: 1 }, threads: 'fixed' },
   determinism: 'exact',
   batch: 1,
   network: 'none',
