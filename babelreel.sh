@@ -2,4 +2,4 @@
 # Everything else: ./babelreel.sh --help
 here=$(readlink -f -- "$0")
 . "${here%/*}/scripts/launch.sh"
-launch scripts/babelreel.ts "$@"
+launch scripts/start.mjs "$@"

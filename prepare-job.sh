@@ -2,4 +2,4 @@
 # Writes the manifest of a job: ./prepare-job.sh --help
 here=$(readlink -f -- "$0")
 . "${here%/*}/scripts/launch.sh"
-launch scripts/babelreel.ts prepare-job "$@"
+launch scripts/start.mjs prepare-job "$@"

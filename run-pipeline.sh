@@ -2,4 +2,4 @@
 # Runs or resumes a job: ./run-pipeline.sh --help
 here=$(readlink -f -- "$0")
 . "${here%/*}/scripts/launch.sh"
-launch scripts/babelreel.ts run-pipeline "$@"
+launch scripts/start.mjs run-pipeline "$@"

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { resolveSettings, type Settings } from '../shared/util/settings.ts';
 
 /**
- * The entry of every command. It loads nothing heavy: each command is imported when it is asked for, and what a finished job or a
+ * Finds the command and runs it; start.mjs comes before. It loads nothing heavy: each command is imported when it is asked for, and what a finished job or a
  * `status` needs is a handful of small files (see docs/adr on start-up time).
  */
 export interface Invocation {
@@ -34,7 +33,6 @@ async function main(): Promise<number> {
     process.env,
     projectDir,
   );
-  enableCompileCache(join(settings.roots.packages, 'node-compile-cache'));
   const [name = 'help', ...args] = process.argv.slice(2);
   if (name === '--version' || name === '-v' || args.includes('--version')) {
     const { version } = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8')) as { version: string };

@@ -59,6 +59,11 @@ export const COMMAND_LINES = {
       engine: { type: 'string', array: true, value: 'ROLE=NAME', text: 'use this engine for a role' },
       set: { type: 'string', array: true, value: 'STAGE.PARAM=VALUE', text: 'set a parameter of a stage' },
       voice: { type: 'string', array: true, value: '[LANG=]VOICE', text: 'voice of the dub' },
+      'burn-in': {
+        type: 'string',
+        value: 'LANG',
+        text: 'draw the subtitles of this language into the picture, which is then encoded again',
+      },
       name: { type: 'string', value: 'NAME', text: 'name of the delivered files (default: the file name)' },
       commercial: { type: 'boolean', text: 'refuse engines whose licence forbids or does not state commercial use' },
       'accept-damaged': { type: 'boolean', text: 'go on with a damaged or truncated film, with a warning' },

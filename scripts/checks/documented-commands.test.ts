@@ -29,7 +29,14 @@ test('a command to be typed lacks nothing that it needs', () => {
 });
 
 test('a command that is only named may be short', () => {
-  for (const command of ['./prepare-job.sh', './babelreel.sh explain', './babelreel.sh', './run-pipeline.sh -j', './prepare-job.sh … --end 9', './babelreel.sh status [ID] [options]'])
+  for (const command of [
+    './prepare-job.sh',
+    './babelreel.sh explain',
+    './babelreel.sh',
+    './run-pipeline.sh -j',
+    './prepare-job.sh … --end 9',
+    './babelreel.sh status [ID] [options]',
+  ])
     expect(named(command), command).toEqual([]);
   expect(named('./run-pipeline.sh --resume')).toEqual(['./run-pipeline.sh has no --resume']);
 });

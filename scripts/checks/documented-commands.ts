@@ -7,7 +7,7 @@ const HELP = ['--help', '-h'];
 
 /** The launcher calls in a line of text or code, each from `./name.sh` to its end; comments, pipes and redirections are cut off. */
 export const commandsIn = (line: string): readonly string[] =>
-  [...line.matchAll(/(?<![\w/.])\.\/[\w-]+\.sh(?![\w/])[^#|;&]*/g)].map(([command]) =>
+  [...line.matchAll(/(?<![\w/.])\.\/[\w-]+\.sh(?![\w/])[^#|;&)]*/g)].map(([command]) =>
     command.replace(/\s\d?[<>].*$/, '').trim(),
   );
 

@@ -33,6 +33,7 @@ async function prepareAndTell(flags: Parsed<'prepare-job'>, invocation: Invocati
     engines: flags.engine,
     settings: flags.set,
     voices: flags.voice,
+    burnIn: flags['burn-in'],
     name: flags.name,
     commercial: flags.commercial,
     acceptDamaged: flags['accept-damaged'],

@@ -15,7 +15,7 @@ import { type Candidate, chooseEngine, type EngineWish, explainNone } from './ch
 import { chooseProfile } from './choose-profile.ts';
 import { checkWiring, type ExpandedStage, expandWorkflow, type JobLanguages } from './expand-workflow.ts';
 import { expandParams, fillPlaceholders, parameterNames, parseSetting } from './fill-params.ts';
-import { type JobRequest, readClip, readLanguages, readWishes } from './read-request.ts';
+import { type JobRequest, readBurnIn, readClip, readLanguages, readWishes } from './read-request.ts';
 import { type ManifestBody, writeManifest } from './write-manifest.ts';
 
 /** The parts of the machine that a job is prepared against. */
@@ -54,6 +54,7 @@ export interface PreparedJob {
 /** Validates everything that can be known before any work, chooses the engines and writes the manifest (DESIGN §4). */
 export async function prepareJob(request: JobRequest, world: JobWorld): Promise<PreparedJob> {
   const languages = readLanguages(request, world.workflow);
+  const burnIn = readBurnIn(request, languages, world.workflow);
   const wishes = readWishes(request, world.candidates);
   const path = resolve(request.media);
   const probe = await world.inspect(path);
@@ -136,6 +137,7 @@ export async function prepareJob(request: JobRequest, world: JobWorld): Promise<
       source: languages.source,
       profile: chooseProfile(world.profiles, stage.language),
       voice,
+      burnIn,
     };
     return {
       id: stage.id,

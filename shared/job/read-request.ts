@@ -23,6 +23,8 @@ export interface JobRequest {
   readonly settings: readonly string[];
   /** `voice` for every dubbed language, or `lang=voice`. */
   readonly voices: readonly string[];
+  /** Language whose subtitles become part of the picture. */
+  readonly burnIn?: string | undefined;
   readonly name?: string | undefined;
   readonly id?: string | undefined;
   readonly commercial: boolean;
@@ -70,6 +72,19 @@ export function readLanguages(request: JobRequest, workflow: WorkflowSpec): JobL
   for (const tag of dubInto)
     if (!targets.includes(tag)) throw usage(`--dub-into ${tag} is not among the targets ${targets.join(', ')}.`);
   return { source, targets, dubInto };
+}
+
+/** The language to burn in, one of the job's, or null. @throws Failure ERR_LANGUAGE_UNKNOWN, ERR_USAGE */
+export function readBurnIn(request: JobRequest, languages: JobLanguages, workflow: WorkflowSpec): string | null {
+  if (request.burnIn === undefined) return null;
+  const tag = readLanguage(request.burnIn, '--burn-in');
+  const here = [languages.source, ...languages.targets];
+  const usage = (message: string): Failure => new Failure('ERR_USAGE', message, { fix: ['./prepare-job.sh --help'] });
+  if (!workflow.stages.some(({ stage }) => stage === 'mux')) {
+    throw usage(`Workflow ${workflow.id} makes no film, so --burn-in means nothing.`);
+  }
+  if (!here.includes(tag)) throw usage(`--burn-in ${tag} is not among the languages of the job: ${here.join(', ')}.`);
+  return tag;
 }
 
 /** The clip in film time; an end beyond the film's is the film's. @throws Failure ERR_USAGE */

@@ -1,5 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { JobEvent, JobEventBody } from '../contract/event.ts';
+import { onDiskSync } from '../store/disk-failure.ts';
 
 /** Writes out/<id>/events.jsonl and hands every event to the subscribers; the only order of a run is `seq`. */
 export interface EventLog extends Disposable {
@@ -10,11 +12,12 @@ export interface EventLog extends Disposable {
 
 const TAIL_BYTES = 64 * 1024;
 
+/** @throws Failure ERR_NOT_WRITABLE, ERR_DISK_FULL */
 export function openEventLog(path: string, jobId: string): EventLog {
   const { last, endsInMidLine } = readTail(path);
   let seq = last?.seq ?? 0;
   const epoch = (last?.epoch ?? 0) + 1;
-  const file = openSync(path, 'a');
+  const file = onDiskSync({ folder: dirname(path) }, () => openSync(path, 'a'));
   const listeners: ((event: JobEvent) => void)[] = [];
   // A run that was killed in mid-line must not glue its half to our first event.
   if (endsInMidLine) writeSync(file, '\n');

@@ -1,19 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Digest } from '../../shared/contract/ids.ts';
-import type { VoiceClip } from '../../shared/contract/utterance.ts';
 import { canonicalJson } from '../../shared/util/canonical-json.ts';
 import { findDucks } from './duck.ts';
-import { BLOCK_AAC_FRAMES, type BlockRequest, planBlocks, ROLL_AAC_FRAMES } from './plan-blocks.ts';
+import { BLOCK_AAC_FRAMES, type BlockRequest, type LevelledClip, planBlocks, ROLL_AAC_FRAMES } from './plan-blocks.ts';
 
 const digest = (digit: string): Digest => `sha256:${digit.repeat(64)}` as Digest;
-const clip = (startMs: number, audio = '1'): VoiceClip => ({
+const clip = (startMs: number, audio = '1'): LevelledClip => ({
   ...{ utteranceId: String(startMs), startMs, lineMs: 2000, audio: { $object: digest(audio), bytes: 88_200 } },
-  ...{ sampleRateHz: 22_050, samples: 44_100, slotMs: 2000, naturalMs: 2000, rate: 1, stretch: 1, fits: true },
+  ...{ sampleRateHz: 22_050, samples: 44_100, slotMs: 2000, naturalMs: 2000, rate: 1, stretch: 1, fits: true, gainDb: 2 },
 });
-const levels = { programmeDb: 3, voiceLufs: -16, duckDb: -18, trimDb: 0, truePeakDbtp: -1, bitrateKbps: 160 };
+const levels = { programmeDb: 3, duckDb: -18, trimDb: 0, truePeakDbtp: -1, bitrateKbps: 160 };
 const SECONDS = 48_000;
 
-const plan = (totalFrames: number, clips: readonly VoiceClip[]): BlockRequest[] =>
+const plan = (totalFrames: number, clips: readonly LevelledClip[]): BlockRequest[] =>
   planBlocks({ programme: digest('0'), totalFrames, clips, ducks: findDucks(clips), levels });
 
 /** Indices of the blocks whose requests differ. */

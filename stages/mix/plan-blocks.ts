@@ -30,11 +30,12 @@ export const BlockRequest = z.object({
   /** The part no other block measures. */
   own: z.object({ from: z.int(), to: z.int() }),
   /** `at` counts samples of the clip's own rate and may be negative. */
-  clips: z.array(z.object({ audio: ObjectRef, sampleRateHz: z.int(), samples: z.int(), at: z.int() })),
+  clips: z.array(
+    z.object({ audio: ObjectRef, sampleRateHz: z.int(), samples: z.int(), at: z.int(), gainDb: z.number() }),
+  ),
   ducks: z.array(z.object({ from: z.int(), to: z.int() })),
   levels: z.object({
     programmeDb: z.number(),
-    voiceLufs: z.number(),
     duckDb: z.number(),
     trimDb: z.number(),
     truePeakDbtp: z.number(),
@@ -44,10 +45,13 @@ export const BlockRequest = z.object({
 export type BlockRequest = z.output<typeof BlockRequest>;
 export type Levels = BlockRequest['levels'];
 
+/** A clip and the gain its own measurement asks for. */
+export type LevelledClip = VoiceClip & { readonly gainDb: number };
+
 export interface MixPlan {
   readonly programme: Digest;
   readonly totalFrames: number;
-  readonly clips: readonly VoiceClip[];
+  readonly clips: readonly LevelledClip[];
   readonly ducks: readonly Interval[];
   readonly levels: Levels;
 }
@@ -81,6 +85,7 @@ function planBlock(plan: MixPlan, firstAacFrame: number, keepAacFrames: number):
       audio: clip.audio,
       sampleRateHz: clip.sampleRateHz,
       samples: clip.samples,
+      gainDb: clip.gainDb,
       at: Math.round((clip.startMs * clip.sampleRateHz) / 1000 - (from * clip.sampleRateHz) / SAMPLE_RATE),
     }))
     .filter(({ at, samples, sampleRateHz }) => at + samples > 0 && at < ((to - from) * sampleRateHz) / SAMPLE_RATE);

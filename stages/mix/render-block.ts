@@ -10,7 +10,7 @@ import { measureEnergies } from '../../shared/media/loudness.ts';
 import { cutAdts } from './adts.ts';
 import { duckEnvelope } from './duck.ts';
 import { joinStereo, readSamples, splitStereo } from './pcm-slice.ts';
-import { placeClips, voiceGainDb } from './place-voices.ts';
+import { placeClips } from './place-voices.ts';
 import { AAC_FRAME, type BlockRequest, ROLL_AAC_FRAMES, SAMPLE_RATE } from './plan-blocks.ts';
 
 /** Encoding adds peaks of its own: 1.0 dB at most on speech and music at 160 kbit/s. */
@@ -82,7 +82,7 @@ async function renderVoices(request: BlockRequest, tools: BlockTools): Promise<F
     for (const clip of request.clips.filter((candidate) => candidate.sampleRateHz === rate)) {
       const pcm = await readSamples(tools.open(clip.audio), 0, clip.samples * 2);
       const samples = Float32Array.from(pcm, (sample) => sample / 32768);
-      placeClips(bus, [{ samples, at: clip.at }], [voiceGainDb(samples, rate, request.levels.voiceLufs)]);
+      placeClips(bus, [{ samples, at: clip.at, gainDb: clip.gainDb }]);
       await setImmediate();
     }
     const resampled = await resample(bus, rate, tools);

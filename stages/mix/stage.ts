@@ -11,14 +11,18 @@ import { VoiceClip } from '../../shared/contract/utterance.ts';
 import { integratedLoudness } from '../../shared/media/loudness.ts';
 import { canonicalJson } from '../../shared/util/canonical-json.ts';
 import { findDucks } from './duck.ts';
-import { AAC_FRAME, type BlockRequest, type Levels, planBlocks, SAMPLE_RATE } from './plan-blocks.ts';
+import { AAC_FRAME, type BlockRequest, type LevelledClip, planBlocks, SAMPLE_RATE } from './plan-blocks.ts';
+import { predictLoudness } from './predict-loudness.ts';
 import { energiesWithin, measureFile, readEnergies } from './programme-loudness.ts';
 import { BlockReply, renderBlock } from './render-block.ts';
+import { measureVoice, VoiceLevel, voiceGainDb } from './voice-level.ts';
 
 /** The original is brought to the target by its own measurement, but never by more than this: near-silence stays near-silent. */
 const MAX_PROGRAMME_GAIN_DB = 20;
-/** A mix further than this from its target is made again with a trim in whole half decibels; most never are. */
+/** A mix that will be further than this from its target is trimmed by whole half decibels, so that an edited line rarely moves the trim. */
 const TRIM_FROM_LU = 0.6;
+/** A mix that came out further than this from its target, because the limiter had much to do, is made once more. */
+const AGAIN_FROM_LU = 0.8;
 const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
 
 type Block = z.output<typeof BlockReply>;
@@ -46,8 +50,6 @@ export const mix = defineStage({
     const totalFrames = Math.floor(programme.bytes / 4);
     if (totalFrames === 0)
       throw new Failure('ERR_MEDIA_NO_AUDIO', 'The film has no sound to mix into.', { why: 'Its programme is empty.' });
-    const clips: VoiceClip[] = [];
-    for await (const clip of inputs.clips) clips.push(clip);
 
     // Steps hold no slot: what ffmpeg needs is admitted by itself, and the rest runs between other work on this thread.
     const measured = await step(
@@ -66,19 +68,23 @@ export const mix = defineStage({
     const original = await readEnergies(open(measured.sums));
     const programmeLufs = integratedLoudness(original);
     const wantedDb = programmeLufs === null ? 0 : params.targetLufs - programmeLufs;
-    const levels: Levels = {
-      programmeDb: round(Math.min(MAX_PROGRAMME_GAIN_DB, wantedDb), 1),
-      voiceLufs: params.targetLufs,
-      duckDb: params.duckDb,
-      trimDb: 0,
-      truePeakDbtp: params.truePeakDbtp,
-      bitrateKbps: params.bitrateKbps,
-    };
+    const programmeDb = round(Math.min(MAX_PROGRAMME_GAIN_DB, wantedDb), 1);
 
+    const clips: (LevelledClip & VoiceLevel)[] = [];
+    const level = async (clip: VoiceClip): Promise<LevelledClip & VoiceLevel> => {
+      const { audio, samples, sampleRateHz } = clip;
+      const request = { audio, samples, sampleRateHz };
+      const measure = async () => ({ value: await measureVoice(open(audio), samples, sampleRateHz) });
+      const voice = await step({ op: 'voice', request, reply: VoiceLevel, cpu: 0 }, measure);
+      return { ...clip, ...voice, gainDb: voiceGainDb(voice, params.targetLufs) };
+    };
+    for await (const clip of each(inputs.clips, level)) clips.push(clip);
     const ducks = findDucks(clips);
+
+    const { targetLufs, truePeakDbtp, duckDb, bitrateKbps } = params;
     const renderAll = async (trimDb: number): Promise<Block[]> => {
-      const plan = { programme: programme.digest, totalFrames, clips, ducks, levels: { ...levels, trimDb } };
-      const requests = planBlocks(plan);
+      const levels = { programmeDb, duckDb, trimDb, truePeakDbtp, bitrateKbps };
+      const requests = planBlocks({ programme: programme.digest, totalFrames, clips, ducks, levels });
       const render = (request: BlockRequest): Promise<Block> =>
         step({ op: 'block', request, reply: BlockReply, cpu: 0 }, ({ dir }) =>
           renderBlock(request, { dir, media, open }),
@@ -90,14 +96,18 @@ export const mix = defineStage({
       }
       return blocks;
     };
-    const loudnessOfBlocks = (blocks: readonly Block[]): number | null =>
-      integratedLoudness(blocks.flatMap((block) => block.energies));
+    const trimOf = (lufs: number | null, toleranceLu: number): number =>
+      lufs === null || clips.length === 0 || Math.abs(targetLufs - lufs) <= toleranceLu
+        ? 0
+        : Math.round((targetLufs - lufs) * 2) / 2;
+    const loudnessOfBlocks = (made: readonly Block[]): number | null =>
+      integratedLoudness(made.flatMap((block) => block.energies));
 
-    let trimDb = 0;
+    let trimDb = trimOf(predictLoudness({ original, programmeDb, duckDb, ducks, clips }), TRIM_FROM_LU);
     let blocks = await renderAll(trimDb);
-    const untrimmed = loudnessOfBlocks(blocks);
-    if (untrimmed !== null && clips.length > 0 && Math.abs(params.targetLufs - untrimmed) > TRIM_FROM_LU) {
-      trimDb = Math.round((params.targetLufs - untrimmed) * 2) / 2;
+    const more = trimOf(loudnessOfBlocks(blocks), AGAIN_FROM_LU);
+    if (more !== 0) {
+      trimDb += more;
       blocks = await renderAll(trimDb);
     }
 
@@ -110,7 +120,7 @@ export const mix = defineStage({
     });
 
     const unduckedLufs = integratedLoudness(energiesWithin(original, ducks));
-    const loweredByDb = levels.programmeDb + params.duckDb + trimDb;
+    const loweredByDb = programmeDb + duckDb + trimDb;
     const limitedMs = blocks.reduce((sum, block) => sum + block.limited, 0) / (SAMPLE_RATE / 1000);
     await writeFile(
       outputs.loudness.path,
@@ -118,8 +128,8 @@ export const mix = defineStage({
         schema: 'loudness/1',
         integratedLufs: rounded(loudnessOfBlocks(blocks)),
         programmeLufs: rounded(programmeLufs),
-        programmeGainDb: levels.programmeDb,
-        voiceLufs: levels.voiceLufs + trimDb,
+        programmeGainDb: programmeDb,
+        voiceLufs: targetLufs + trimDb,
         originalUnderSpeechLufs: unduckedLufs === null ? null : round(unduckedLufs + loweredByDb, 2),
         trimDb,
         limitedMs: Math.round(limitedMs),

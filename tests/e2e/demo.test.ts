@@ -217,7 +217,7 @@ async function makeCoverageRun(
 ): Promise<{ code: number | null; stderr: string }> {
   const traced = { ...workspace.env, NODE_V8_COVERAGE: coverage };
   const { spawnSync } = await import('node:child_process');
-  const { status, stderr } = spawnSync(process.execPath, [join(PROJECT_DIR, 'scripts/babelreel.ts'), ...args], {
+  const { status, stderr } = spawnSync(process.execPath, [join(PROJECT_DIR, 'scripts/start.mjs'), ...args], {
     env: traced,
     encoding: 'utf8',
   });

@@ -43,7 +43,7 @@ export function makeWorkspace(extraEnv: Readonly<Record<string, string>> = {}): 
   const start: Workspace['start'] = (args, onStart) =>
     new Promise((resolve, reject) => {
       const startedAt = performance.now();
-      const child = spawn(process.execPath, [join(PROJECT_DIR, 'scripts/babelreel.ts'), ...args], {
+      const child = spawn(process.execPath, [join(PROJECT_DIR, 'scripts/start.mjs'), ...args], {
         env,
         cwd: dir,
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -95,8 +95,10 @@ def _align(decoder, pcm, names):
     decoder.reinit_feat()
     decoder.set_align_text(" ".join(names))
     decoder.start_utt()
-    decoder.process_raw(pcm[: len(pcm) // 2 * 2], full_utt=True)
-    decoder.end_utt()
+    try:
+        decoder.process_raw(pcm[: len(pcm) // 2 * 2], full_utt=True)
+    finally:
+        decoder.end_utt()
     found = [segment for segment in decoder.seg() or [] if segment.word[0] not in "<["]
     if [re.sub(r"\(\d+\)$", "", segment.word) for segment in found] != names:
         return []

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { integratedLoudness, measureEnergies } from '../../shared/media/loudness.ts';
+import { readSamples } from './pcm-slice.ts';
+
+/** A clip's own measurement: mono, at its own sample rate. */
+export const VoiceLevel = z.object({
+  lufs: z.number().nullable(),
+  /** K-weighted mean squares of every 100 ms from the clip's start. */
+  meanSquares: z.array(z.number()),
+});
+export type VoiceLevel = z.output<typeof VoiceLevel>;
+
+/** Mono on both loudspeakers is 3.01 dB louder than BS.1770 says of the one channel. */
+const BOTH_CHANNELS_DB = 10 * Math.log10(2);
+/** A clip that would need more is noise rather than a quiet voice. */
+const MAX_GAIN_DB = 30;
+
+export async function measureVoice(path: string, samples: number, sampleRateHz: number): Promise<VoiceLevel> {
+  const channel = Float32Array.from(await readSamples(path, 0, samples * 2), (sample) => sample / 32768);
+  const energies = measureEnergies([channel], { sampleRateHz, from: 0, to: channel.length });
+  return { lufs: integratedLoudness(energies), meanSquares: energies.map(({ sum, frames }) => sum / frames) };
+}
+
+/** Gain in decibels that brings a clip, played on both channels, to `targetLufs`. Its own measurement alone decides. */
+export const voiceGainDb = ({ lufs }: VoiceLevel, targetLufs: number): number =>
+  lufs === null ? 0 : Math.round(Math.min(MAX_GAIN_DB, targetLufs - lufs - BOTH_CHANNELS_DB) * 100) / 100;
