@@ -27,6 +27,14 @@ const commands: Readonly<Record<string, () => Promise<{ run(invocation: Invocati
   help: () => import('./commands/help.ts'),
 };
 
+// `… | head` closes the pipe early; that is the reader's right and no error of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
 async function main(): Promise<number> {
   const settings = resolveSettings(
     JSON.parse(readFileSync(join(projectDir, 'config/default.json'), 'utf8')) as Record<string, unknown>,

@@ -1,6 +1,6 @@
 /**
  * Reads the plain forms of a light command's arguments without yargs: at most one positional and the switches named. Anything else, such as
- * `--help` or a typing error, is undefined: yargs then says what is wrong. tests/integration/start-up.test.ts keeps the two in agreement.
+ * `--help` or a typing error, is undefined: yargs then says what is wrong. light-arguments.test.ts keeps the two in agreement.
  */
 export function lightArguments(
   args: readonly string[],
@@ -9,7 +9,8 @@ export function lightArguments(
   const on = new Set<string>();
   let positional: string | undefined;
   for (const arg of args) {
-    if (arg.startsWith('--') && switches.includes(arg.slice(2))) on.add(arg.slice(2));
+    const name = arg.startsWith('--') ? arg.slice(2) : '';
+    if (switches.includes(name) && !on.has(name)) on.add(name);
     else if (!arg.startsWith('-') && arg !== '' && positional === undefined) positional = arg;
     else return undefined;
   }

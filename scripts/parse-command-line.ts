@@ -43,6 +43,8 @@ export async function parseCommandLine<N extends CommandName>(
       'duplicate-arguments-array': true,
       'greedy-arrays': false,
       'dot-notation': false,
+      // `007` is a job's id, not seven.
+      'parse-positional-numbers': false,
     })
     .help(false)
     .version(false)

@@ -37,12 +37,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'shared/contract': ['zod'],
   'shared/util': [],
-  'shared/store': ['better-sqlite3'],
+  'shared/store': ['better-sqlite3', 'p-queue'],
   'shared/process': ['execa'],
   'shared/media': ['fluent-ffmpeg', 'zod'],
   'shared/report': [],
   'shared/worker': [],
-  scripts: ['yargs', 'zod', 'p-queue', 'vitest', 'fast-check'],
+  scripts: ['yargs', 'zod', 'vitest', 'fast-check'],
 };
 
 /** `shared/store`, `stages`, `scripts`, or undefined for files outside the table. */

@@ -18,7 +18,7 @@ interface Parts {
 /** Prose and code of a Markdown text. Reads the forms this project writes: fences of three backticks, spans of one. */
 export function partsOf(text: string): Parts {
   const fenced: string[] = [];
-  const rest = text.replace(/^```(.*)\n([\s\S]*?)^```$/gm, (_, language: string, body: string) => {
+  const rest = text.replace(/^ *```(.*)\n([\s\S]*?)^ *```$/gm, (_, language: string, body: string) => {
     if (language !== 'mermaid') fenced.push(...body.replaceAll('\\\n', ' ').split('\n'));
     return '';
   });
@@ -36,7 +36,7 @@ export const linksOf = (prose: string): readonly string[] =>
 
 /** Names of a document's headings as links spell them: lower case, signs dropped, spaces as hyphens. */
 export const anchorsOf = (text: string): readonly string[] =>
-  [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/^#{1,6} +(.+)$/gm)].map((match) =>
+  [...text.replace(/^ *```[\s\S]*?^ *```$/gm, '').matchAll(/^#{1,6} +(.+)$/gm)].map((match) =>
     (match[1] as string)
       .toLowerCase()
       .replace(/[^\p{L}\p{N}_ -]/gu, '')

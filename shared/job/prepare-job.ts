@@ -96,7 +96,7 @@ export async function prepareJob(request: JobRequest, world: JobWorld): Promise<
       };
       const choice = chooseEngine(world.candidates, wish);
       if (choice === undefined) {
-        if (!optional) throw explainNone(world.candidates, wish).with({ stage: stage.id });
+        if (!optional) throw explainNone(world.candidates, wish);
         choices.push({ instance: stage.id, role, engine: null, state: null, environment: null, others: [] });
         continue;
       }

@@ -19,7 +19,15 @@ export function listJobs(outDir: string): readonly ListedJob[] {
     try {
       const { createdAt, workflow, media, languages } = readManifest(outDir, id);
       const { source, targets } = languages;
-      return [{ id, createdAt, workflow, media: media.path, languages: [source, ...targets].join(' -> ') }];
+      return [
+        {
+          id,
+          createdAt,
+          workflow,
+          media: media.path,
+          languages: targets.length === 0 ? source : `${source} -> ${targets.join(', ')}`,
+        },
+      ];
     } catch (error) {
       if (!isFailure(error)) throw error;
       if (error.code === 'ERR_JOB_UNKNOWN') return [];

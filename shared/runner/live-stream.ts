@@ -1,5 +1,4 @@
 import { closeSync, createReadStream, openSync, readSync, writeSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 
 /**
  * A stream port while it is being written: JSON Lines in a file, without back-pressure. Readers have their own position in the file, so a
@@ -84,10 +83,14 @@ export function createLiveStream(path: string): LiveStream {
   };
 }
 
-/** The lines of a finished stream. */
+/** The lines of a finished stream. Not by node:readline, which also cuts at U+2028 and U+2029, and JSON writes those as they are. */
 export async function* readLines(path: string, signal: AbortSignal): AsyncGenerator<string, void> {
-  const lines = createInterface({ input: createReadStream(path, { signal }), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) if (line !== '') yield line;
+  let rest = '';
+  for await (const chunk of createReadStream(path, { signal, encoding: 'utf8' }) as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
 }
 
 /** Resolves or rejects with `promise`, or rejects with the signal's reason, whatever comes first. */

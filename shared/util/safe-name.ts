@@ -6,8 +6,9 @@ const MAX_BYTES = 200;
  */
 export function safeName(given: string): string {
   const cleaned = given
-    .normalize('NFC')
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
+    // What stood on both sides of an invisible character may belong together now.
+    .normalize('NFC')
     .replace(/[/\\:*?"<>|%]/g, '_')
     .replace(/^[.\-\s]+/, '')
     .trim();

@@ -17,6 +17,15 @@ export async function readSamples(path: string, offsetBytes: number, lengthBytes
   return samples;
 }
 
+const UNIT = 1 / 32768;
+
+/** Mono samples as -1..1. A plain loop: `Float32Array.from` with a function takes 20 times as long. */
+export function toFloats(samples: Int16Array): Float32Array<ArrayBuffer> {
+  const floats = new Float32Array(samples.length);
+  for (let at = 0; at < samples.length; at += 1) floats[at] = (samples[at] as number) * UNIT;
+  return floats;
+}
+
 /**
  * Interleaved stereo as two channels of -1..1.
  * @param frames length of the channels; what the samples do not fill is silence
@@ -31,8 +40,8 @@ export function splitStereo(
   const right = new Float32Array(frames);
   const count = Math.min(frames - at, samples.length >> 1);
   for (let frame = 0; frame < count; frame += 1) {
-    left[at + frame] = (samples[2 * frame] as number) / 32768;
-    right[at + frame] = (samples[2 * frame + 1] as number) / 32768;
+    left[at + frame] = (samples[2 * frame] as number) * UNIT;
+    right[at + frame] = (samples[2 * frame + 1] as number) * UNIT;
   }
   return [left, right];
 }

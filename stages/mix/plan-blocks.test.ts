@@ -7,7 +7,16 @@ import { BLOCK_AAC_FRAMES, type BlockRequest, type LevelledClip, planBlocks, ROL
 const digest = (digit: string): Digest => `sha256:${digit.repeat(64)}` as Digest;
 const clip = (startMs: number, audio = '1'): LevelledClip => ({
   ...{ utteranceId: String(startMs), startMs, lineMs: 2000, audio: { $object: digest(audio), bytes: 88_200 } },
-  ...{ sampleRateHz: 22_050, samples: 44_100, slotMs: 2000, naturalMs: 2000, rate: 1, stretch: 1, fits: true, gainDb: 2 },
+  ...{
+    sampleRateHz: 22_050,
+    samples: 44_100,
+    slotMs: 2000,
+    naturalMs: 2000,
+    rate: 1,
+    stretch: 1,
+    fits: true,
+    gainDb: 2,
+  },
 });
 const levels = { programmeDb: 3, duckDb: -18, trimDb: 0, truePeakDbtp: -1, bitrateKbps: 160 };
 const SECONDS = 48_000;

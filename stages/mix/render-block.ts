@@ -9,7 +9,7 @@ import { limitPeaks } from '../../shared/media/limiter.ts';
 import { measureEnergies } from '../../shared/media/loudness.ts';
 import { cutAdts } from './adts.ts';
 import { duckEnvelope } from './duck.ts';
-import { joinStereo, readSamples, splitStereo } from './pcm-slice.ts';
+import { joinStereo, readSamples, splitStereo, toFloats } from './pcm-slice.ts';
 import { placeClips } from './place-voices.ts';
 import { AAC_FRAME, type BlockRequest, ROLL_AAC_FRAMES, SAMPLE_RATE } from './plan-blocks.ts';
 
@@ -80,8 +80,7 @@ async function renderVoices(request: BlockRequest, tools: BlockTools): Promise<F
   for (const rate of new Set(request.clips.map((clip) => clip.sampleRateHz))) {
     const bus = new Float32Array(Math.ceil((request.frames * rate) / SAMPLE_RATE));
     for (const clip of request.clips.filter((candidate) => candidate.sampleRateHz === rate)) {
-      const pcm = await readSamples(tools.open(clip.audio), 0, clip.samples * 2);
-      const samples = Float32Array.from(pcm, (sample) => sample / 32768);
+      const samples = toFloats(await readSamples(tools.open(clip.audio), 0, clip.samples * 2));
       placeClips(bus, [{ samples, at: clip.at, gainDb: clip.gainDb }]);
       await setImmediate();
     }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { integratedLoudness, measureEnergies } from '../../shared/media/loudness.ts';
-import { readSamples } from './pcm-slice.ts';
+import { readSamples, toFloats } from './pcm-slice.ts';
 
 /** A clip's own measurement: mono, at its own sample rate. */
 export const VoiceLevel = z.object({
@@ -16,7 +16,7 @@ const BOTH_CHANNELS_DB = 10 * Math.log10(2);
 const MAX_GAIN_DB = 30;
 
 export async function measureVoice(path: string, samples: number, sampleRateHz: number): Promise<VoiceLevel> {
-  const channel = Float32Array.from(await readSamples(path, 0, samples * 2), (sample) => sample / 32768);
+  const channel = toFloats(await readSamples(path, 0, samples * 2));
   const energies = measureEnergies([channel], { sampleRateHz, from: 0, to: channel.length });
   return { lufs: integratedLoudness(energies), meanSquares: energies.map(({ sum, frames }) => sum / frames) };
 }
