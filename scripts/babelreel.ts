@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { resolveSettings, type Settings } from '../shared/util/settings.ts';
 
 /**
- * Finds the command and runs it; start.mjs comes before. It loads nothing heavy: each command is imported when it is asked for, and what a finished job or a
- * `status` needs is a handful of small files (see docs/adr on start-up time).
+ * Finds the command and runs it; start.mjs comes before. It loads nothing heavy: each command is imported when it is asked for, and what a
+ * finished job or a `status` needs is a handful of small files.
  */
 export interface Invocation {
   readonly args: readonly string[];
@@ -15,7 +15,7 @@ export interface Invocation {
 
 const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** command -> its module; `light` modules must not import yargs, zod or SQLite (tests/integration/start-up.test.ts). */
+/** command -> its module; `light` modules must not import yargs, zod or SQLite (tests/e2e/demo.test.ts). */
 const commands: Readonly<Record<string, () => Promise<{ run(invocation: Invocation): Promise<number> }>>> = {
   'prepare-job': () => import('./commands/prepare-job.ts'),
   'run-pipeline': () => import('./commands/run-pipeline.ts'),
@@ -36,12 +36,16 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 async function main(): Promise<number> {
+  const given = process.argv.slice(2);
+  const roots = given.some((arg) => arg.startsWith('--root'))
+    ? (await import('./take-roots.ts')).takeRoots(given)
+    : { args: given, env: {} };
   const settings = resolveSettings(
     JSON.parse(readFileSync(join(projectDir, 'config/default.json'), 'utf8')) as Record<string, unknown>,
-    process.env,
+    { ...process.env, ...roots.env },
     projectDir,
   );
-  const [name = 'help', ...args] = process.argv.slice(2);
+  const [name = 'help', ...args] = roots.args;
   if (name === '--version' || name === '-v' || args.includes('--version')) {
     const { version } = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8')) as { version: string };
     process.stdout.write(`${version}\n`);
@@ -56,5 +60,7 @@ try {
   process.exitCode = await main();
 } catch (error) {
   const { reportFailure } = await import('../shared/report/report-failure.ts');
-  process.exitCode = reportFailure(error, { json: process.argv.includes('--json'), projectDir });
+  const code = reportFailure(error, { json: process.argv.includes('--json'), projectDir });
+  // A stop by SIGTERM has said 143 already.
+  process.exitCode ??= code;
 }

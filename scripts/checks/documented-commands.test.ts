@@ -49,6 +49,7 @@ test('help, an optional value and a quoted value are understood', () => {
     './run-pipeline.sh -j 1 --force',
     "./prepare-job.sh --media='in/my film.mp4' -w dub -s en -t es --set 'mix.duckDb=-12'",
     './test.sh unit',
+    './babelreel.sh jobs --root out=/mnt/films',
   ])
     expect(typed(command), command).toEqual([]);
 });

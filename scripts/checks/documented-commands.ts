@@ -4,6 +4,8 @@ import { COMMAND_LINES, type CommandLine, type CommandOption } from '../command-
 
 const LINES: readonly CommandLine[] = Object.values(COMMAND_LINES);
 const HELP = ['--help', '-h'];
+/** What every command takes (scripts/take-roots.ts). */
+const ROOT: CommandOption = { type: 'string', value: 'NAME=PATH', text: 'a folder for this time' };
 
 /** The launcher calls in a line of text or code, each from `./name.sh` to its end; comments, pipes and redirections are cut off. */
 export const commandsIn = (line: string): readonly string[] =>
@@ -71,6 +73,6 @@ function problemsOfWords(line: CommandLine, words: readonly string[], whole: boo
 }
 
 const findOption = (line: CommandLine, flag: string): readonly [string, CommandOption] | undefined =>
-  Object.entries(line.options).find(
+  Object.entries<CommandOption>({ ...line.options, root: ROOT }).find(
     ([name, { alias }]) => flag === `--${name}` || (alias !== undefined && flag === `-${alias}`),
   );

@@ -15,7 +15,7 @@ export async function run(): Promise<number> {
     { indent: '  ' },
   );
   process.stdout.write(
-    `babelreel: film in; subtitles, translations and a dub out; offline.\n\nCommands (each has --help):\n${commands.join('\n')}\n\nExamples:\n${examples.join('\n')}\n\nStart with ./run-pipeline.sh --demo, or read docs/concepts.md.\n`,
+    `babelreel: film in; subtitles, translations and a dub out; offline.\n\nCommands (each has --help):\n${commands.join('\n')}\n\nFor all of them: --root NAME=PATH puts a folder elsewhere (out, in, objects, state, …; docs/config.md).\n\nExamples:\n${examples.join('\n')}\n\nStart with ./run-pipeline.sh --demo, or read docs/concepts.md.\n`,
   );
   return 0;
 }

@@ -13,7 +13,8 @@ export function engineCalls(events: readonly JobEvent[]): Readonly<Record<string
   const open = new Set<string>();
   for (const event of events) {
     if (event.type !== 'task.start' && event.type !== 'task.end') continue;
-    const count = (calls[event.engine] ??= { started: 0, ended: 0 });
+    const count = calls[event.engine] ?? { started: 0, ended: 0 };
+    calls[event.engine] = count;
     const key = `${event.epoch} ${event.task}`;
     if (event.type === 'task.start') {
       count.started += 1;

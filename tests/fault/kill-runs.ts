@@ -107,9 +107,8 @@ export async function killRuns(options: KillOptions): Promise<KillReport> {
       const allowed = killed * ([...engines.values()].find(({ id }) => id === engine)?.definition.batch ?? 0);
       if (more < 0) faults.push(`round ${rounds}: ${engine} answered ${-more} requests less than undisturbed`);
       if (more > allowed) faults.push(`round ${rounds}: ${engine} was asked ${more} times more after ${killed} kills`);
-      const sum = (repeated[engine] ??= { calls: 0, allowed: 0 });
-      sum.calls += Math.max(0, more);
-      sum.allowed += allowed;
+      const sum = repeated[engine] ?? { calls: 0, allowed: 0 };
+      repeated[engine] = { calls: sum.calls + Math.max(0, more), allowed: sum.allowed + allowed };
     }
   }
 }
