@@ -30,7 +30,8 @@ export async function prepareDemo(invocation: Invocation, machine: Machine): Pro
     await makeDemoFilm({ film, recording: recordingOf(machine, invocation), tools, inDir: settings.roots.in });
   }
   const newest = newestDemo(settings.roots.out);
-  if (newest !== undefined && isCurrent(readManifest(settings.roots.out, newest), film, machine)) return newest;
+  if (newest !== undefined && isCurrent(readManifest(settings.roots.out, newest), { film, machine, tools }))
+    return newest;
   const { manifest } = await prepare({
     workflow: 'dub',
     request: {
@@ -53,9 +54,13 @@ export async function prepareDemo(invocation: Invocation, machine: Machine): Pro
 }
 
 /** The manifest is of this film and of the engines as they are now; otherwise a new job is prepared, and equal work is found again. */
-function isCurrent(manifest: JobManifest, film: string, machine: Machine): boolean {
+function isCurrent(
+  manifest: JobManifest,
+  { film, machine, tools }: { readonly film: string; readonly machine: Machine; readonly tools: Tools },
+): boolean {
   return (
     manifest.media.path === film &&
+    Object.entries(manifest.lock.tools).every(([tool, version]) => tools.versions[tool] === version) &&
     manifest.stages.every((stage) => STAGES.get(stage.stage)?.params.safeParse(stage.params).success === true) &&
     Object.entries(manifest.lock.engines).every(([id, locked]) => {
       const engine = machine.engines.get(id)?.definition;

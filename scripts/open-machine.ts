@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../shared/contract/failure.ts';
 import type { Digest, EngineId } from '../shared/contract/ids.ts';
+import { machineLimits } from '../shared/engines/admission.ts';
 import type { EngineEntry } from '../shared/engines/registry.ts';
 import { findEngines } from '../shared/engines/registry.ts';
 import { ensureEnvironments } from '../shared/environment/ensure.ts';
@@ -37,7 +37,8 @@ export interface Machine {
   readonly engines: ReadonlyMap<EngineId, EngineEntry>;
   readonly environments: EnvironmentTable;
   readonly models: ModelTable;
-  readonly limits: { readonly cpus: number; readonly ramMiB: number };
+  /** Cpu slots and memory that work may take together. */
+  readonly limits: { readonly cpu: number; readonly ramMiB: number };
   /** How the network is kept from engines on this machine, in words for the report. */
   readonly offline: string;
   /** Every engine with the state of its environment. */
@@ -106,10 +107,7 @@ export async function openMachine(settings: Settings, projectDir: string): Promi
     engines,
     environments,
     models,
-    limits: {
-      cpus: settings.limits.cpus === 0 ? availableParallelism() : settings.limits.cpus,
-      ramMiB: settings.limits.ramMiB === 0 ? Math.floor((totalmem() / 2 ** 20) * 0.75) : settings.limits.ramMiB,
-    },
+    limits: machineLimits(settings.limits),
     candidates: () =>
       [...engines.values()].map(({ id, definition }) => ({
         id,

@@ -35,7 +35,7 @@ export async function prepare(options: {
     stages: STAGES,
     candidates: machine.candidates(),
     profiles: loadProfiles(configDir),
-    cpus: machine.limits.cpus,
+    cpus: machine.limits.cpu,
     environmentIdentity: machine.identityOfEnvironment,
     modelDigest: machine.modelDigest,
     tools: tools.versions,

@@ -104,7 +104,7 @@ async function runWithSignals(
       id,
       app: machine.app,
       settings,
-      limits: machine.limits,
+      limits: { cpus: machine.limits.cpu, ramMiB: machine.limits.ramMiB },
       code: machine.code,
       stages: STAGES,
       engines: machine.engines,
@@ -133,7 +133,7 @@ function printPlan(
     stage: stage.id,
     state: planned,
     why: reason,
-    engines: Object.values(stage.engines),
+    engine: Object.values(stage.engines).join(', '),
     seconds: record?.seconds ?? null,
   }));
   process.stdout.write(

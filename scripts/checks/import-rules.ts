@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { importsOf, sourceFiles } from './import-graph.ts';
 
-/** Who may import whom (DESIGN §2). Everybody may import contract and util; contract imports zod alone. */
+/** Who may import whom (docs/concepts.md). Everybody may import contract and util; contract imports zod alone. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/contract': [],
   'shared/util': [],
@@ -53,10 +53,10 @@ export function roomOf(file: string): string | undefined {
 }
 
 const isTest = (file: string): boolean =>
-  file.endsWith('.test.ts') || file.endsWith('.bench.ts') || file.startsWith('tests/');
+  file.endsWith('.test.ts') || file.startsWith('scripts/bench/') || file.startsWith('tests/');
 const isWorker = (file: string): boolean => /^stages\/[^/]+\/engines\//.test(file) && !file.endsWith('/engine.ts');
 
-/** Every import that the table does not allow, as a sentence. Tests may import what they test. */
+/** Every import that the table does not allow, as a sentence. Tests and benches may import what they measure. */
 export function findImportViolations(projectDir: string): readonly string[] {
   const violations: string[] = [];
   for (const file of sourceFiles(projectDir)) {

@@ -1,5 +1,5 @@
 /**
- * Everything that is expected to go wrong, with the exit code a shell sees (DESIGN §13). Bugs are thrown as they are and end as exit 70.
+ * Everything that is expected to go wrong, with the exit code a shell sees (docs/concepts.md). Bugs are thrown as they are and end as exit 70.
  * `retry` says what the executor does with a task that fails so: `transient` up to 3 tries, `resource` once with the smaller runtime
  * profile, `permanent` never, `poison` after three deaths of a worker on the same task.
  */

@@ -1,6 +1,6 @@
 import type { WorkerCounters } from './task.ts';
 
-/** Worker protocol, one JSON object a line, at most MAX_LINE_BYTES; anything larger goes by file (DESIGN §8). */
+/** Worker protocol, one JSON object a line, at most MAX_LINE_BYTES; anything larger goes by file (docs/concepts.md). */
 export const PROTOCOL_VERSION = 1;
 export const MAX_LINE_BYTES = 1 << 20;
 /** A worker proves that its process lives. */

@@ -30,7 +30,7 @@ export interface ReportEngine {
   readonly licence: Licence;
   readonly worth: string;
   readonly weakness: string;
-  /** Calls it answered in this run; the memo's answers are not among them. */
+  /** Calls it answered for the stages of this job when they were made; the memo's answers are not among them. */
   readonly calls: number | null;
 }
 

@@ -51,7 +51,7 @@ export interface PreparedJob {
   readonly choices: readonly StageChoice[];
 }
 
-/** Validates everything that can be known before any work, chooses the engines and writes the manifest (DESIGN §4). */
+/** Validates everything that can be known before any work, chooses the engines and writes the manifest (docs/concepts.md). */
 export async function prepareJob(request: JobRequest, world: JobWorld): Promise<PreparedJob> {
   const languages = readLanguages(request, world.workflow);
   const burnIn = readBurnIn(request, languages, world.workflow);

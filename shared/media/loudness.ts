@@ -72,7 +72,7 @@ export function measureEnergies(
   return energies;
 }
 
-/** Filters a stretch and adds up its squares; `state` is carried to the next one. Local variables only: closures made this 30 times slower. */
+/** Filters a stretch and adds up its squares; `state` is carried to the next one. Local variables only: closures made this ten times slower. */
 function sumOfSquares(
   samples: Float32Array,
   range: { readonly from: number; readonly to: number },

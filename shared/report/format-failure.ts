@@ -33,7 +33,7 @@ const continued = (message: string): string =>
 const opened = (message: string): string => message.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
 
 /**
- * A failure for a person (DESIGN §13): what failed, why with figures, what is safe, the command that helps, code and log. Several lines
+ * A failure for a person (docs/concepts.md): what failed, why with figures, what is safe, the command that helps, code and log. Several lines
  * without a line end after the last; foreign text is made safe; never a stack trace.
  */
 export function formatFailure(error: unknown, context: FailureContext = {}): string {

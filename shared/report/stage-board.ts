@@ -17,7 +17,7 @@ interface Running {
 export interface StageBoard {
   /** @param now milliseconds on any clock that does not go backwards */
   apply(event: JobEvent, now: number): void;
-  /** One line for each running stage. */
+  /** One line for each stage at work, and one for those that wait. */
   lines(now: number, columns: number): string[];
 }
 
@@ -43,13 +43,15 @@ function stageLine(stage: StageInstance, running: Running, now: number): string 
   const parts = [
     known ? `${bar(done / total)} ${String(Math.floor((Math.min(done, total) / total) * 100)).padStart(3)} %` : '',
     known && total <= COUNTABLE ? `${done}/${total}` : '',
-    !known && done > 0 ? String(done) : '',
     formatDuration((now - startedAt) / 1000),
     left === undefined ? '' : `about ${formatDuration(left)} left`,
     engine,
   ];
   return `  ${padText(escapeText(stage), STAGE_COLUMN)}${parts.filter((part) => part !== '').join('  ')}`;
 }
+
+/** It has begun something; stages that only wait for their producers share one line. */
+const isAtWork = ({ engine, first }: Running): boolean => engine !== '' || first !== undefined;
 
 /** What runs right now, kept from events. */
 export function createStageBoard(): StageBoard {
@@ -83,6 +85,14 @@ export function createStageBoard(): StageBoard {
         default:
       }
     },
-    lines: (now, columns) => [...running].map(([stage, state]) => fitText(stageLine(stage, state, now), columns)),
+    lines(now, columns) {
+      const stages = [...running];
+      const working = stages
+        .filter(([, state]) => isAtWork(state))
+        .map(([stage, state]) => stageLine(stage, state, now));
+      const waiting = stages.filter(([, state]) => !isAtWork(state)).map(([stage]) => escapeText(stage));
+      const last = waiting.length === 0 ? [] : [`  ${padText('waiting', STAGE_COLUMN)}${waiting.join(', ')}`];
+      return [...working, ...last].map((line) => fitText(line, columns));
+    },
   };
 }

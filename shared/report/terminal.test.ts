@@ -141,7 +141,7 @@ test('a line that stays is printed above the live lines, which are not left behi
   terminal.onEvent(event({ type: 'stage.hit', stage: 'extract', reason: { kind: 'hit' } }));
   const [before = '', after = ''] = text.err.split('\u001b[1A\u001b[J');
   expect(before).toContain('asr');
-  expect(after).toMatch(/^✓ extract .*\n {2}asr .*\n$/);
+  expect(after).toMatch(/^✓ extract .*\n {2}waiting +asr\n$/);
   terminal.onEvent(event({ type: 'stage.done', stage: 'asr', seconds: 1, provisional: false, rederived: true }));
   expect(screen(text.err)).toBe('✓ asr              1.0 s, re-derived from memo\n');
   terminal.close();

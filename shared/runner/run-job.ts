@@ -101,7 +101,7 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
     const media = await checkFilm({ manifest, state, digests: store.digests, needed: todo.length > 0, signal });
     const needed = [...new Set(todo.flatMap((planned) => Object.values(planned.stage.engines)))];
     await options.machine.ensure(needed, (message) => events.emit({ type: 'note', message }), signal);
-    const resolved = { ...state.resolved, ...checkLock(manifest, needed, options.machine) };
+    const resolved = { ...state.resolved, ...checkLock(manifest, todo, options.machine) };
 
     events.emit({ type: 'run.start', runner: `pid ${process.pid}`, stages: todo.length });
     const scratchDir = store.makeScratch(id);
@@ -198,27 +198,33 @@ function checkStages(todo: readonly PlannedStage[], options: RunOptions): void {
 }
 
 /**
- * Compares the lock with the machine, only for engines that must run. Identities the manifest could not know are found here.
+ * Compares the lock with the machine, only for stages that must run. Identities the manifest could not know are found here.
  * @throws Failure ERR_LOCK_MISMATCH
  */
 function checkLock(
   manifest: JobManifest,
-  engines: readonly EngineId[],
+  todo: readonly PlannedStage[],
   machine: RunMachine,
 ): Readonly<Record<EngineId, Digest>> {
   const found: Record<EngineId, Digest> = {};
-  for (const id of engines) {
+  for (const id of new Set(todo.flatMap(({ stage }) => Object.values(stage.engines)))) {
     const now = machine.identityOf(id);
     const locked = manifest.lock.engines[id]?.environment ?? null;
     if (now === null) continue;
     if (locked === null) found[id] = now;
-    else if (locked !== now) {
-      throw new Failure('ERR_LOCK_MISMATCH', `Engine ${id} on this machine is not the one the job was prepared with.`, {
-        why: `Its environment was ${locked.slice(7, 15)}… and is now ${now.slice(7, 15)}…; results of the two must not be mixed.`,
-        safe: 'Finished stages are kept: a new job for the same film finds every stage whose engine did not change.',
-        fix: ['./prepare-job.sh --help'],
-      });
-    }
+    else if (locked !== now)
+      throw mismatch(`Engine ${id}`, `Its environment was ${locked.slice(7, 15)}… and is now ${now.slice(7, 15)}…`);
+  }
+  for (const tool of new Set(todo.flatMap(({ stage }) => stage.tools))) {
+    const [locked, now] = [manifest.lock.tools[tool], machine.toolVersions[tool]];
+    if (locked !== now) throw mismatch(tool, `Its version was ${locked} and is now ${now}`);
   }
   return found;
 }
+
+const mismatch = (what: string, why: string): Failure =>
+  new Failure('ERR_LOCK_MISMATCH', `${what} on this machine is not what the job was prepared with.`, {
+    why: `${why}; results of the two must not be mixed.`,
+    safe: 'Finished stages are kept: a new job for the same film finds every stage for which nothing changed.',
+    fix: ['./prepare-job.sh --help'],
+  });

@@ -64,7 +64,7 @@ export interface PublishOptions {
 
 /**
  * Runs one stage: at once when all its input digests are known, else provisionally beside its producers. The record is published only
- * after every producer is finished, under the key of what was really read (DESIGN §6, streaming rule).
+ * after every producer is finished, under the key of what was really read (docs/concepts.md).
  */
 export function startStage(options: RunStageOptions): StageRun {
   const opened = Promise.withResolvers<Opened>();

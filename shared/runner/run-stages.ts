@@ -43,8 +43,8 @@ export interface StagesOutcome {
   readonly failure: Failure | undefined;
 }
 
-/** True inside the work of a step: it holds its cpu slot already, and to ask for a second one could wait for ever on a full machine. */
-const admitted = new AsyncLocalStorage<true>();
+/** True inside the work of a step that holds a cpu slot: to ask for a second one could wait for ever on a full machine. */
+const admitted = new AsyncLocalStorage<boolean>();
 
 /** Starts every stage that must run, all at once, and waits for the last one. */
 export async function runStages(options: RunStagesOptions): Promise<StagesOutcome> {
@@ -177,7 +177,7 @@ function stageServices(options: RunStagesOptions, code: string): StageServices {
       const content = await byContent(request, executor.sliceDigest);
       const key = fingerprintOf({ v: 1, step: op, code, request: content });
       const answer = await executor.memoised({ key, cpu, reply, signal }, (tools) =>
-        admitted.run(true, () => work(tools)),
+        admitted.run(cpu > 0, () => work(tools)),
       );
       return answer.reply;
     },

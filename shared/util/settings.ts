@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Failure } from '../contract/failure.ts';
 
-/** Where things live (DESIGN §6). Every root is absolute. Nothing else in the code spells these names. */
+/** Where things live (docs/concepts.md). Every root is absolute. Nothing else in the code spells these names. */
 export interface Roots {
   /** Local disk only: leases and remembered digests, in SQLite. */
   readonly state: string;

@@ -28,6 +28,7 @@ export interface PlacedChunk extends Span {
 
 /** A word shorter than this may lie outside all regions: a detector misses a breath of speech now and then. */
 const SHORT_WORD_MS = 250;
+const SHORT_PAUSE_MS = 500;
 
 /**
  * Why an alignment cannot be right, or undefined when nothing speaks against it. Forced alignment always gives an answer: words that the
@@ -110,21 +111,27 @@ function checkScores({ words, scores }: PlacedChunk, rules: PlausibilityRules): 
     : undefined;
 }
 
-/** Lowest mean of the scores over neighbouring words that last `windowMs` together; each weighs as long as it lasts. */
+/**
+ * Lowest mean of the scores over neighbouring words that last `windowMs` together. Each weighs as long as it lasts, a short pause in front
+ * of it included, since an aligner's score may tell what it heard there.
+ */
 export function worstStretch(words: readonly Word[], scores: readonly (number | null)[], windowMs: number): number {
+  const weights = words.map((word, index) => {
+    const pauseMs = word.startMs - (words[index - 1]?.endMs ?? word.startMs);
+    return word.endMs - word.startMs + (pauseMs <= SHORT_PAUSE_MS ? pauseMs : 0);
+  });
   let worst = 1;
-  for (let from = 0; from < words.length; from += 1) {
+  for (const from of words.keys()) {
     let lengthMs = 0;
     let sum = 0;
     for (let to = from; to < words.length && lengthMs < windowMs; to += 1) {
-      const word = words[to] as Word;
       const score = scores[to] ?? null;
       if (score === null) continue;
-      lengthMs += word.endMs - word.startMs;
-      sum += score * (word.endMs - word.startMs);
+      lengthMs += weights[to] ?? 0;
+      sum += score * (weights[to] ?? 0);
     }
     // The last words of a chunk may be shorter than the window; they are judged together with those before them.
-    if (lengthMs >= windowMs || from === 0) worst = Math.min(worst, lengthMs === 0 ? 1 : sum / lengthMs);
+    if (lengthMs > 0 && (lengthMs >= windowMs || from === 0)) worst = Math.min(worst, sum / lengthMs);
   }
   return worst;
 }

@@ -29,7 +29,7 @@ type Block = z.output<typeof BlockReply>;
 
 /**
  * The dubbed sound of a film: the original, lowered under the lines, and the voices over it. Made of blocks of one minute that depend on
- * nothing outside, so that an edited line costs one block (DESIGN §5, loudness).
+ * nothing outside, so that an edited line costs one block (docs/concepts.md).
  */
 export const mix = defineStage({
   id: 'mix',

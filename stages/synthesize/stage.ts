@@ -22,7 +22,7 @@ const readPcm = async (path: string): Promise<Int16Array> => {
 const toMs = (samples: number, sampleRateHz: number): number => Math.ceil((samples * 1000) / sampleRateHz);
 const hasSomethingToSay = (text: string): boolean => /[\p{L}\p{N}]/u.test(text);
 
-/** Speaks every line and fits it into its place in the film (DESIGN §5, fitting). A line that stays too long is listed, never cut. */
+/** Speaks every line and fits it into its place in the film (docs/concepts.md). A line that stays too long is listed, never cut. */
 export const synthesize = defineStage({
   id: 'synthesize',
   purpose: 'Speaks the lines of one language, each fitted to its place in the film.',

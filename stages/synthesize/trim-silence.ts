@@ -7,7 +7,8 @@ const KEEP_SECONDS = 0.01;
 const FADE_SECONDS = 0.003;
 
 /**
- * Cuts the silence before and after speech. Engines add between 0 and 400 ms of it, which would push a line behind the picture.
+ * Cuts the silence before and after speech. espeak-ng adds 0.3 s of it to a line and hibari 0.7 s, which would push
+ * speech behind the picture and make lines look too long.
  * @param pcm mono signed 16-bit samples; not changed
  * @returns a copy, empty when nothing rises above -60 dBFS
  */

@@ -21,7 +21,7 @@ export interface WorkerUnderTest {
 
 const LEAVE_MS = 2_000;
 
-/** What every worker must do, whatever it computes (DESIGN §8). */
+/** What every worker must do, whatever it computes (docs/concepts.md). */
 export function describeWorker(name: string, worker: () => WorkerUnderTest | Promise<WorkerUnderTest>): void {
   const greeted = async (): Promise<{ readonly raw: RawWorker; readonly under: WorkerUnderTest }> => {
     const under = await worker();

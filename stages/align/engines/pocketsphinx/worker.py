@@ -16,6 +16,9 @@ SAMPLE_RATE_HZ = 16000
 LOG_BASE = math.log(1.0001)
 # Steps per frame at which a score has fallen to 1/e. Measured: right words cost 20 to 70 a frame, words laid over other speech 75 to 150.
 COST_SCALE = 100.0
+# A pause of at least so many frames that costs more than this a frame is no silence; real ones cost 5 to 45.
+MIN_PAUSE_FRAMES = 10
+MAX_PAUSE_COST = 60.0
 FORMAT = "s16le/%d/1" % SAMPLE_RATE_HZ
 
 
@@ -99,10 +102,20 @@ def _align(decoder, pcm, names):
         decoder.process_raw(pcm[: len(pcm) // 2 * 2], full_utt=True)
     finally:
         decoder.end_utt()
-    found = [segment for segment in decoder.seg() or [] if segment.word[0] not in "<["]
-    if [re.sub(r"\(\d+\)$", "", segment.word) for segment in found] != names:
-        return []
-    return [(s.start_frame, s.end_frame + 1, -math.log(s.ascore) / LOG_BASE if s.ascore > 0 else 1e6) for s in found]
+    found = []
+    pause = (0, 0.0)
+    for segment in decoder.seg() or []:
+        frames = segment.end_frame + 1 - segment.start_frame
+        cost = -math.log(segment.ascore) / LOG_BASE if segment.ascore > 0 else frames * 1000.0
+        if segment.word[0] in "<[":
+            pause = (frames, cost)
+            continue
+        if pause[0] >= MIN_PAUSE_FRAMES and pause[1] > MAX_PAUSE_COST * pause[0]:
+            # Not silence: somebody says what the text lacks, and the word beside it cannot be trusted.
+            cost = (cost + pause[1]) * frames / (frames + pause[0])
+        found.append((re.sub(r"\(\d+\)$", "", segment.word), segment.start_frame, segment.end_frame + 1, cost))
+        pause = (0, 0.0)
+    return [time for _, *time in found] if [name for name, *_ in found] == names else []
 
 
 worker.serve("align/pocketsphinx", load, run)

@@ -33,7 +33,7 @@ function readWave(file: Buffer): { readonly sampleRateHz: number; readonly pcm: 
   throw new Error('espeak-ng wrote a wave file without samples');
 }
 
-/** One process a line (9 ms); text goes by stdin, so that no text is ever taken for an option. */
+/** One process a line; text goes by stdin, so that no text is ever taken for an option. */
 function runEspeak(args: readonly string[], text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('espeak-ng', args, { stdio: ['pipe', 'ignore', 'pipe'] });

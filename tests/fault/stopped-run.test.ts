@@ -1,0 +1,192 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { JobEvent } from '../../shared/contract/event.ts';
+import { type CommandResult, makeWorkspace } from '../helpers/workspace.ts';
+import { engineCalls, startedAgain } from './engine-calls.ts';
+import { eventsSoFar, freezeBusyWorker, type StartOptions, startRun, untilEvent } from './job-watch.ts';
+import { leftovers } from './leftovers.ts';
+import { untilGone } from './living-processes.ts';
+import { deliverables, makeShortFilm, prepareDub } from './short-film.ts';
+
+/** Runs that are stopped, by the user or by the death of a part, against one that nobody disturbed. */
+const workspace = makeWorkspace();
+const ASR = 'asr/moonshine';
+let film = '';
+let job = '';
+let wanted: Readonly<Record<string, string>> = {};
+let distinct: ReturnType<typeof engineCalls> = {};
+
+const target = () => ({ workspace, job });
+const events = (): readonly JobEvent[] => eventsSoFar(workspace, job);
+const start = (options: StartOptions = {}) => startRun(workspace, ['run-pipeline', '-j', job], options);
+const fresh = async (): Promise<void> => {
+  workspace.forget();
+  job = await prepareDub(workspace, film);
+};
+
+/** One message of the usual shape, and no stack anywhere. */
+function expectMessage({ stderr }: CommandResult, code: string, exit: number): void {
+  expect(stderr).toContain(`  ${code} (exit ${exit})`);
+  expect(stderr.match(/^✗ /gm)).toHaveLength(1);
+  expect(stderr).not.toMatch(/^\s+at .*:\d+|node:internal|crash\.log/m);
+}
+
+/** The same command again ends well, with the files of the undisturbed run, and computes nothing twice. */
+async function expectGoesOn(): Promise<CommandResult> {
+  const result = await workspace.run('run-pipeline', '-j', job);
+  expect(result.code, result.stderr).toBe(0);
+  expect(deliverables(workspace, job)).toEqual(wanted);
+  expect(startedAgain(events())).toEqual([]);
+  expect(leftovers(workspace)).toEqual([]);
+  return result;
+}
+
+async function expectNobodyLeft(): Promise<void> {
+  expect((await untilGone(workspace.dir, 2_000)).left).toEqual([]);
+}
+
+beforeAll(async () => {
+  film = await makeShortFilm(workspace, 13);
+  await fresh();
+  const result = await workspace.run('run-pipeline', '-j', job);
+  if (result.code !== 0) throw new Error(result.stderr);
+  wanted = deliverables(workspace, job);
+  distinct = engineCalls(events());
+});
+
+afterAll(() => rmSync(workspace.dir, { recursive: true, force: true }));
+
+describe('a run stopped by the user', () => {
+  test('ends within 5 s of Ctrl-C with exit 130, says how to go on, keeps what is finished and goes on', async () => {
+    await fresh();
+    const running = start();
+    // In the middle: something is finished, and a worker owes an answer.
+    await untilEvent(target(), 'stage.done');
+    const at = performance.now();
+    running.signal('SIGINT');
+    const result = await running.result;
+    expect(performance.now() - at).toBeLessThanOrEqual(5_000);
+    expect(result.code).toBe(130);
+    expectMessage(result, 'ERR_CANCELLED', 130);
+    expect(result.stderr).toContain(`./run-pipeline.sh -j ${job}`);
+    await expectNobodyLeft();
+    const before = engineCalls(events());
+    await expectGoesOn();
+    for (const [engine, { started }] of Object.entries(engineCalls(events())))
+      expect(started - (before[engine]?.started ?? 0)).toBeLessThanOrEqual(
+        (distinct[engine]?.started ?? 0) - (before[engine]?.ended ?? 0),
+      );
+  });
+
+  test('ends within 5 s of Ctrl-C although a worker does not listen', async () => {
+    await fresh();
+    const running = start();
+    await freezeBusyWorker(target(), ASR);
+    const at = performance.now();
+    running.signal('SIGINT');
+    const result = await running.result;
+    expect(performance.now() - at).toBeLessThanOrEqual(5_000);
+    expect(result.code).toBe(130);
+    expectMessage(result, 'ERR_CANCELLED', 130);
+    await expectNobodyLeft();
+    await expectGoesOn();
+  });
+
+  test('ends within 5 s of Ctrl-C although a worker hangs while it loads', async () => {
+    await fresh();
+    const running = start();
+    const { pid } = await untilEvent(target(), 'worker.start', ({ engine }) => engine === ASR);
+    process.kill(pid, 'SIGSTOP');
+    await sleep(300);
+    const at = performance.now();
+    running.signal('SIGINT');
+    const result = await running.result;
+    expect(performance.now() - at).toBeLessThanOrEqual(5_000);
+    expect(result.code).toBe(130);
+    expectMessage(result, 'ERR_CANCELLED', 130);
+    await expectNobodyLeft();
+    await expectGoesOn();
+  });
+
+  test('ends at once at the second Ctrl-C', async () => {
+    await fresh();
+    const running = start();
+    await freezeBusyWorker(target(), ASR);
+    running.signal('SIGINT');
+    await sleep(300);
+    const at = performance.now();
+    running.signal('SIGINT');
+    const result = await running.result;
+    expect(performance.now() - at).toBeLessThanOrEqual(1_000);
+    expect(result.code).toBe(130);
+    expect(result.stderr).not.toMatch(/^\s+at .*:\d+/m);
+    await expectNobodyLeft();
+    await expectGoesOn();
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('ends within 5 s of %s with exit %i', async (signal, exit) => {
+    await fresh();
+    const running = start();
+    await untilEvent(target(), 'task.start');
+    const at = performance.now();
+    running.signal(signal);
+    const result = await running.result;
+    expect(performance.now() - at).toBeLessThanOrEqual(5_000);
+    expect(result.code).toBe(exit);
+    expectMessage(result, 'ERR_CANCELLED', exit);
+    await expectNobodyLeft();
+    await expectGoesOn();
+  });
+});
+
+describe('a run that loses a worker', () => {
+  const starts = () => events().filter((event) => event.type === 'worker.start' && event.engine === ASR).length;
+  const retries = () =>
+    events().flatMap((event) => (event.type === 'task.retry' ? [`${event.engine} ${event.code}`] : []));
+
+  test('asks another one when it was killed, and ends as if nothing had happened', async () => {
+    await fresh();
+    const running = start();
+    const pid = await freezeBusyWorker(target(), ASR);
+    process.kill(pid, 'SIGKILL');
+    const result = await running.result;
+    expect(result.code, result.stderr).toBe(0);
+    expect(retries()).toEqual([`${ASR} ERR_WORKER_DIED`]);
+    expect(starts()).toBe(2);
+    expect(deliverables(workspace, job)).toEqual(wanted);
+    expect(engineCalls(events())[ASR]?.started).toBe((distinct[ASR]?.started ?? 0) + 1);
+  });
+
+  test('replaces it when it gives no sign of life, says so, and ends as if nothing had happened', async () => {
+    await fresh();
+    const running = start({ env: { BABELREEL_TIMEOUTS_WORKER_BEAT: '3' } });
+    await freezeBusyWorker(target(), ASR);
+    const result = await running.result;
+    expect(result.code, result.stderr).toBe(0);
+    expect(retries()).toEqual([`${ASR} ERR_WORKER_TIMEOUT`]);
+    expect(result.stderr).toMatch(/asr\/moonshine.*no sign of life for 3 s|ERR_WORKER_TIMEOUT/);
+    expect(starts()).toBe(2);
+    expect(deliverables(workspace, job)).toEqual(wanted);
+    await expectNobodyLeft();
+  });
+});
+
+describe('two runs of one job', () => {
+  test('the second leaves within a second with exit 8 and names the first, which goes on', async () => {
+    await fresh();
+    const first = start();
+    await untilEvent(target(), 'task.start');
+    const second = await start().result;
+    expect(second.code, second.stderr).toBe(8);
+    expectMessage(second, 'ERR_JOB_LOCKED', 8);
+    expect(second.stderr).toContain(String(first.pid));
+    expect(second.ms).toBeLessThanOrEqual(1_000);
+    expect((await first.result).code).toBe(0);
+    expect(deliverables(workspace, job)).toEqual(wanted);
+  });
+});
