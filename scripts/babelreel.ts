@@ -60,7 +60,8 @@ try {
   process.exitCode = await main();
 } catch (error) {
   const { reportFailure } = await import('../shared/report/report-failure.ts');
-  const code = reportFailure(error, { json: process.argv.includes('--json'), projectDir });
   // A stop by SIGTERM has said 143 already.
-  process.exitCode ??= code;
+  const said = typeof process.exitCode === 'number' ? process.exitCode : undefined;
+  const code = reportFailure(error, { json: process.argv.includes('--json'), projectDir, exitCode: said });
+  process.exitCode = said ?? code;
 }

@@ -7,6 +7,8 @@ import { runFfmpeg } from '../shared/media/run-ffmpeg.ts';
 import { modelOf } from '../shared/models/load-models.ts';
 import { locateModel } from '../shared/models/locate-model.ts';
 import { readManifest } from '../shared/runner/read-manifest.ts';
+import { ownedName } from '../shared/store/owned-name.ts';
+import { sweepFolders } from '../shared/store/sweep.ts';
 import { STAGES } from '../stages/index.ts';
 import type { Invocation } from './babelreel.ts';
 import { newestDemo } from './newest-demo.ts';
@@ -18,16 +20,17 @@ const RECORDING = 'moonshine_voice/assets/two_cities.wav';
 const RECORDING_SECONDS = 45;
 
 /** Sets up all embedded engines, makes the demo film and prepares its job; what is there already is used. Returns the job's id. */
-export async function prepareDemo(invocation: Invocation, machine: Machine): Promise<string> {
+export async function prepareDemo(invocation: Invocation, machine: Machine, signal: AbortSignal): Promise<string> {
   const { settings } = invocation;
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   say('babelreel demo: looking at the engines…');
-  await machine.ensure([...machine.environments.keys()], say);
-  const tools = await machine.openTools(say);
+  await machine.ensure([...machine.environments.keys()], say, signal);
+  const tools = await machine.openTools(say, signal);
   const film = join(settings.roots.in, 'demo.mp4');
   if (statSync(film, { throwIfNoEntry: false }) === undefined) {
     say('making the demo film (45 s of a reading under a generated picture)…');
-    await makeDemoFilm({ film, recording: recordingOf(machine, invocation), tools, inDir: settings.roots.in });
+    const recording = recordingOf(machine, invocation);
+    await makeDemoFilm({ film, recording, tools, inDir: settings.roots.in, signal });
   }
   const newest = newestDemo(settings.roots.out);
   if (newest !== undefined && isCurrent(readManifest(settings.roots.out, newest), { film, machine, tools }))
@@ -92,10 +95,12 @@ async function makeDemoFilm(options: {
   readonly recording: string;
   readonly tools: Tools;
   readonly inDir: string;
+  readonly signal: AbortSignal;
 }): Promise<void> {
-  const { film, recording, tools, inDir } = options;
+  const { film, recording, tools, inDir, signal } = options;
   mkdirSync(inDir, { recursive: true });
-  const part = join(inDir, `.demo-${process.pid}.mp4`);
+  await sweepFolders([inDir]);
+  const part = join(inDir, ownedName('.demo'));
   const picture = [
     `gradients=size=640x360:rate=25:duration=${RECORDING_SECONDS}:seed=7:speed=0.008:c0=0x14213d:c1=0x3d5a80:c2=0x264653:nb_colors=3[sky]`,
     `color=c=0xf4a261:size=24x24:rate=25:duration=${RECORDING_SECONDS}[sun]`,
@@ -136,7 +141,7 @@ async function makeDemoFilm(options: {
         ],
         expectedMs: RECORDING_SECONDS * 1000,
       },
-      { ffmpeg: tools.ffmpeg, env: tools.env, cwd: inDir, signal: new AbortController().signal },
+      { ffmpeg: tools.ffmpeg, env: tools.env, cwd: inDir, signal },
     );
     await rename(part, film);
   } finally {

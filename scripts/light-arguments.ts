@@ -10,7 +10,9 @@ export function lightArguments(
   let positional: string | undefined;
   for (const arg of args) {
     const name = arg.startsWith('--') ? arg.slice(2) : '';
-    if (switches.includes(name) && !on.has(name)) on.add(name);
+    if (switches.includes(name)) on.add(name);
+    // yargs takes these words for the value of a switch.
+    else if (arg === 'true' || arg === 'false') return undefined;
     else if (!arg.startsWith('-') && arg !== '' && positional === undefined) positional = arg;
     else return undefined;
   }

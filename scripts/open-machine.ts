@@ -10,6 +10,7 @@ import { detectHardware } from '../shared/environment/hardware.ts';
 import { writeHardwareCache } from '../shared/environment/hardware-cache.ts';
 import { environmentIdentity } from '../shared/environment/identity.ts';
 import { workerArgv } from '../shared/environment/launch.ts';
+import { repairLine } from '../shared/environment/repair-line.ts';
 import { type EnvironmentTable, environmentOf, loadEnvironmentSpecs } from '../shared/environment/specs.ts';
 import { environmentState } from '../shared/environment/state.ts';
 import { toolVariables } from '../shared/environment/tool-variables.ts';
@@ -48,7 +49,7 @@ export interface Machine {
   /** Makes or repairs environments; throws the first failure after all were tried. */
   ensure(environments: readonly string[], onMessage: (text: string) => void, signal?: AbortSignal): Promise<void>;
   /** ffmpeg and ffprobe, installed if that is possible. */
-  openTools(onMessage: (text: string) => void): Promise<Tools>;
+  openTools(onMessage: (text: string) => void, signal?: AbortSignal): Promise<Tools>;
   runMachine(tools: Tools, digests: () => FileDigests): RunMachine;
 }
 
@@ -120,8 +121,8 @@ export async function openMachine(settings: Settings, projectDir: string): Promi
     identityOfEnvironment,
     modelDigest: (id) => modelDigest(modelOf(models, id)),
     ensure,
-    async openTools(onMessage) {
-      await ensure(['ffmpeg'], onMessage);
+    async openTools(onMessage, signal) {
+      await ensure(['ffmpeg'], onMessage, signal);
       const [ffmpeg, ffprobe] = [findProgram('ffmpeg'), findProgram('ffprobe')];
       if (ffmpeg === undefined || ffprobe === undefined)
         throw new Failure('ERR_SYSTEM_PACKAGE', 'ffmpeg was not found.', { fix: ['sudo apt-get install -y ffmpeg'] });
@@ -156,6 +157,7 @@ export async function openMachine(settings: Settings, projectDir: string): Promi
           env: workerVariables({ spec, roots, scratch: dir, threads: runtime.threads, projectDir }),
           cwd: dir,
           models: located,
+          repair: repairLine(spec, roots.environments),
         };
       },
     }),

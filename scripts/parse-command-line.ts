@@ -48,7 +48,7 @@ export async function parseCommandLine<N extends CommandName>(
     })
     .help(false)
     .version(false)
-    // Our own text is English, and a message is recognised by what yargs says.
+    // Our own text is English, so what yargs adds to it is, too.
     .locale('en')
     .exitProcess(false)
     .wrap(Math.min(120, process.stdout.columns ?? 100))

@@ -1,16 +1,16 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobEvent } from '../shared/contract/event.ts';
-import { Failure } from '../shared/contract/failure.ts';
-import { killAllGroups } from '../shared/process/live-groups.ts';
+import { Failure, isFailure } from '../shared/contract/failure.ts';
 import { formatPlan } from '../shared/report/format-plan.ts';
+import { reportFailure } from '../shared/report/report-failure.ts';
 import { createTerminal } from '../shared/report/terminal.ts';
 import { writeReport } from '../shared/report/write-report.ts';
 import { planLightly } from '../shared/runner/finished.ts';
 import { readJobState } from '../shared/runner/job-state.ts';
 import { readManifest } from '../shared/runner/read-manifest.ts';
 import { missingDeliverables, type RunResult, runJob } from '../shared/runner/run-job.ts';
+import { stoppedByUser } from '../shared/runner/run-stage.ts';
 import { openState } from '../shared/store/database.ts';
+import { writeFileDurably } from '../shared/store/durable.ts';
 import { openFileDigests } from '../shared/store/file-digests.ts';
 import { STAGES } from '../stages/index.ts';
 import type { Invocation } from './babelreel.ts';
@@ -19,39 +19,82 @@ import { prepareDemo } from './demo.ts';
 import { demoSummary } from './demo-summary.ts';
 import { type Machine, openMachine } from './open-machine.ts';
 import { parseCommandLine } from './parse-command-line.ts';
+import { catchStopSignals } from './stop-signals.ts';
+
+/** Beyond the time a worker has to end when it is told to: with the default of 3 s a Ctrl-C is over within 5 s, whatever hangs. */
+const PATIENCE_SECONDS = 1.5;
 
 /** The whole of `./run-pipeline.sh`, for every case that is not a finished job asked for plainly. */
 export async function runPipeline(invocation: Invocation): Promise<number> {
   const { args, settings, projectDir } = invocation;
   const flags = await parseCommandLine('run-pipeline', args);
   if (flags === undefined) return 0;
-  const machine = await openMachine(settings, projectDir);
-  const id = flags.demo ? await prepareDemo(invocation, machine) : flags.job;
-  if (id === undefined)
-    throw new Failure('ERR_USAGE', 'No job was named.', {
-      why: 'A job is prepared first; its id is what prepare-job prints.',
-      fix: ['./babelreel.sh jobs', './run-pipeline.sh --demo'],
-    });
-  const force = flags.force === undefined ? undefined : flags.force === '' ? 'all' : flags.force;
-  if (flags.plan) return printPlan({ id, force, json: flags.json }, invocation, machine);
-
-  using terminal = createTerminal({
-    stdout: process.stdout,
-    stderr: process.stderr,
-    quiet: flags.quiet,
-    json: flags.json,
+  const { json } = flags;
+  let again = flags.job === undefined ? './run-pipeline.sh --demo' : `./run-pipeline.sh -j ${flags.job}`;
+  using stop = catchStopSignals({
+    patience: settings.timeouts.cancel + PATIENCE_SECONDS,
+    onLate: (exitCode) => reportFailure(stoppedByUser().with({ again }), { json, projectDir, exitCode }),
   });
-  const result = await runWithSignals(
-    id,
-    { force, overwrite: flags.overwrite, onEvent: terminal.onEvent },
-    invocation,
-    machine,
-  );
-  const report = collectReport(result, { app: machine.app, engines: machine.engines, offline: machine.offline });
-  const { json, markdown } = writeReport(report);
+  try {
+    const machine = await openMachine(settings, projectDir);
+    const id = flags.demo ? await prepareDemo(invocation, machine, stop.signal) : flags.job;
+    if (id === undefined)
+      throw new Failure('ERR_USAGE', 'No job was named.', {
+        why: 'A job is prepared first; its id is what prepare-job prints.',
+        fix: ['./babelreel.sh jobs', './run-pipeline.sh --demo'],
+      });
+    again = `./run-pipeline.sh -j ${id}`;
+    const force = flags.force === undefined ? undefined : flags.force === '' ? 'all' : flags.force;
+    if (flags.plan) return printPlan({ id, force, json }, invocation, machine);
+    return await runAndReport({ ...flags, id, force }, invocation, { machine, signal: stop.signal });
+  } catch (error) {
+    throw isFailure(error) ? error.with({ again }) : error;
+  }
+}
+
+interface RunFlags {
+  readonly id: string;
+  readonly force: string | undefined;
+  readonly overwrite: boolean;
+  readonly strict: boolean;
+  readonly demo: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+async function runAndReport(
+  flags: RunFlags,
+  { settings }: Invocation,
+  { machine, signal }: { readonly machine: Machine; readonly signal: AbortSignal },
+): Promise<number> {
+  const { id, force, overwrite, json, quiet } = flags;
+  using terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, quiet, json });
+  const tools = await machine.openTools((text) => process.stderr.write(`${text}\n`), signal);
+  using state = openState(settings.roots.state);
+  const digests = openFileDigests(state);
+  const reportOf = (result: RunResult) =>
+    collectReport(result, { app: machine.app, engines: machine.engines, offline: machine.offline });
   const jobDir = join(settings.roots.out, id);
-  writeFileSync(join(jobDir, 'report.json'), json);
-  writeFileSync(join(jobDir, 'report.md'), markdown);
+  const result = await runJob({
+    id,
+    app: machine.app,
+    settings,
+    limits: { cpus: machine.limits.cpu, ramMiB: machine.limits.ramMiB },
+    code: machine.code,
+    stages: STAGES,
+    engines: machine.engines,
+    machine: machine.runMachine(tools, () => digests),
+    force,
+    overwrite,
+    signal,
+    onEvent: terminal.onEvent,
+    async onDelivered(delivered) {
+      const { json: text, markdown } = writeReport(reportOf(delivered));
+      await writeFileDurably(join(jobDir, 'report.json'), text);
+      await writeFileDurably(join(jobDir, 'report.md'), markdown);
+    },
+  });
+  const report = reportOf(result);
   terminal.finish({
     id,
     ran: result.ran,
@@ -73,50 +116,6 @@ export async function runPipeline(invocation: Invocation): Promise<number> {
     });
   }
   return 0;
-}
-
-/** Ctrl-C once: stop cleanly and keep what is finished; twice: kill at once. */
-async function runWithSignals(
-  id: string,
-  run: { readonly force: string | undefined; readonly overwrite: boolean; readonly onEvent: (event: JobEvent) => void },
-  { settings }: Invocation,
-  machine: Machine,
-): Promise<RunResult> {
-  const stop = new AbortController();
-  let signalled = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    signalled += 1;
-    process.exitCode = signal === 'SIGTERM' ? 143 : 130;
-    if (signalled === 1) {
-      process.stderr.write('Stopping; what is finished is kept. Again to kill at once.\n');
-      stop.abort();
-      return;
-    }
-    killAllGroups('kill');
-    process.exit(process.exitCode);
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onSignal);
-  try {
-    const tools = await machine.openTools((text) => process.stderr.write(`${text}\n`));
-    using state = openState(settings.roots.state);
-    const digests = openFileDigests(state);
-    return await runJob({
-      id,
-      app: machine.app,
-      settings,
-      limits: { cpus: machine.limits.cpu, ramMiB: machine.limits.ramMiB },
-      code: machine.code,
-      stages: STAGES,
-      engines: machine.engines,
-      machine: machine.runMachine(tools, () => digests),
-      force: run.force,
-      overwrite: run.overwrite,
-      signal: stop.signal,
-      onEvent: run.onEvent,
-    });
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onSignal);
-  }
 }
 
 function printPlan(

@@ -132,6 +132,8 @@ export interface FailureDetails {
   /** Commands that help, most likely first, each ready to be typed. */
   readonly fix?: readonly string[];
   readonly stage?: string;
+  /** The command that goes on when the cause is gone; shown for classes after which a run can go on. */
+  readonly again?: string;
   /** Path of the log that has more. */
   readonly log?: string;
   readonly cause?: unknown;

@@ -88,6 +88,7 @@ export function openExecutor(options: ExecutorOptions): LocalExecutor {
     scratchDir,
     logDir: options.logDir,
     denyNetwork: options.denyNetwork ?? false,
+    signal: closing.signal,
     onEvent(event) {
       if (event.type === 'worker.start') stats.count(event.engine, 'starts');
       options.onEvent?.(event);
@@ -182,8 +183,8 @@ export function openExecutor(options: ExecutorOptions): LocalExecutor {
     idle: () => underWay === 0 && scheduler.running === 0,
     async close() {
       closing.abort();
-      await scheduler.settled();
-      await pool.close();
+      // Side by side: what does not listen has `timeouts.cancel` once, not once here and once there.
+      await Promise.all([scheduler.settled(), pool.close()]);
       await rm(scratchDir, { recursive: true, force: true });
     },
     [Symbol.asyncDispose]: () => executor.close(),

@@ -6,6 +6,7 @@ import type { WireModel } from '../contract/protocol.ts';
 import type { ModelIdentity, Task, TaskRuntime } from '../contract/task.ts';
 import { canonicalJson } from '../util/canonical-json.ts';
 import type { Timeouts } from '../util/settings.ts';
+import { cancelled } from './once.ts';
 import type { EngineEntry } from './registry.ts';
 import type { WorkerProcess } from './worker-process.ts';
 import { startWorker } from './worker-process.ts';
@@ -25,6 +26,8 @@ export interface LaunchPlan {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly models: readonly WireModel[];
+  /** The command that repairs what it runs in, for the message when it does not come up. */
+  readonly repair?: string;
 }
 
 /** @param dir the worker's private folder: the only one it may write to, good for TMPDIR and HOME */
@@ -44,7 +47,7 @@ export interface WorkerPool {
   wouldEvict(spec: WorkerSpec): boolean;
   /** Hands over the spec's worker, started if need be; idle again afterwards. One use of a key at a time. Rejects with startWorker's. */
   use<T>(spec: WorkerSpec, work: (worker: PooledWorker) => Promise<T>): Promise<T>;
-  /** Ends every worker within `timeouts.cancel`. */
+  /** Ends every worker, each within `timeouts.cancel`; one in use when its use is over. */
   close(): Promise<void>;
 }
 
@@ -56,6 +59,8 @@ export interface WorkerPoolOptions {
   readonly logDir: string;
   readonly denyNetwork: boolean;
   readonly onEvent: (event: JobEventBody) => void;
+  /** From its abort on no worker is started, and one that is starting is killed. */
+  readonly signal?: AbortSignal;
 }
 
 interface Slot {
@@ -77,6 +82,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const slots = new Map<string, Slot>();
   let started = 0;
   let clock = 0;
+  let closed = false;
 
   const held = (): number => [...slots.values()].reduce((sum, slot) => sum + slot.ramMiB, 0);
   const retire = async (slot: Slot): Promise<void> => {
@@ -105,6 +111,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
   const start = async (spec: WorkerSpec, slot: Slot): Promise<PooledWorker> => {
     const { entry } = spec;
+    if (options.signal?.aborted) throw cancelled();
     started += 1;
     const dir = join(options.scratchDir, `w-${started}`);
     const runDir = join(dir, 'run');
@@ -118,6 +125,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       params: spec.params,
       runtime: spec.runtime,
       timeouts: options.timeouts,
+      ...(options.signal !== undefined && { signal: options.signal }),
       denyNetwork: options.denyNetwork && entry.definition.network === 'none',
       log: join(options.logDir, `${entry.id.replace('/', '-')}.log`),
       onSpawn: (id) => {
@@ -159,10 +167,12 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
         slot.busy = false;
         slot.usedAt = ++clock;
         if (slot.worker?.process.alive !== true) await retireDead(slot);
+        else if (closed) await retire(slot);
       }
     },
     async close() {
-      await Promise.all([...leaving, ...[...slots.values()].map(retire)]);
+      closed = true;
+      await Promise.all([...leaving, ...[...slots.values()].filter(({ busy }) => !busy).map(retire)]);
     },
   };
 

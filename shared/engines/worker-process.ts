@@ -16,6 +16,7 @@ export interface WorkerStart {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly models: readonly WireModel[];
+  readonly repair?: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly runtime: TaskRuntime;
   readonly timeouts: Timeouts;
@@ -23,6 +24,8 @@ export interface WorkerStart {
   /** File that gets its stderr. */
   readonly log: string;
   readonly onSpawn?: (pid: number) => void;
+  /** Nobody needs it any more while it starts: it is killed. */
+  readonly signal?: AbortSignal;
 }
 
 export interface WorkerRun {
@@ -82,6 +85,9 @@ export async function startWorker(start: WorkerStart): Promise<WorkerProcess> {
     stderrLog: start.log,
     denyNetwork: start.denyNetwork,
   });
+  const giveUp = (): void => group.kill('kill');
+  start.signal?.addEventListener('abort', giveUp, { once: true });
+  if (start.signal?.aborted) giveUp();
   start.onSpawn?.(group.pid);
   const channel = openWorkerChannel(group, { engine, beat: limit(timeouts, 'workerBeat'), log: start.log });
   try {
@@ -112,6 +118,8 @@ export async function startWorker(start: WorkerStart): Promise<WorkerProcess> {
     group.kill('kill');
     await group.drained;
     throw error;
+  } finally {
+    start.signal?.removeEventListener('abort', giveUp);
   }
 }
 
@@ -127,7 +135,7 @@ const notUp = (start: WorkerStart, reason: string, cause?: unknown): Failure =>
   new Failure('ERR_WORKER_START', `The engine ${start.engine} did not come up.`, {
     why: reason,
     safe: 'Nothing is lost: what is finished is kept.',
-    fix: ['./run-pipeline.sh --demo'],
+    fix: [start.repair ?? './run-pipeline.sh --demo'],
     log: start.log,
     ...(cause === undefined ? {} : { cause }),
   });

@@ -3,9 +3,10 @@ import { Failure, isFailure } from '../contract/failure.ts';
 import type { Digest } from '../contract/ids.ts';
 import { findDamagedFiles } from './check-record.ts';
 import { installPython } from './install-python.ts';
-import { installLine, installSystem, type SystemTools } from './install-system.ts';
+import { installSystem, type SystemTools } from './install-system.ts';
 import { installerVariables } from './installer-variables.ts';
 import { environmentDir, type Places } from './places.ts';
+import { repairLine } from './repair-line.ts';
 import { withSetUpLock } from './set-up-lock.ts';
 import { type EnvironmentTable, environmentOf, type LoadedEnvironment } from './specs.ts';
 import { type EnvironmentLook, environmentState, missingSystemParts } from './state.ts';
@@ -109,7 +110,7 @@ async function ensureOne(loaded: LoadedEnvironment, look: EnvironmentLook, optio
   if (look.state === 'ready') return false;
   throw new Failure('ERR_ENVIRONMENT', `Environment ${spec.id} is ${look.state}.`, {
     why: `${reasonOf(look)}.`,
-    fix: [spec.kind === 'node' ? 'npm ci' : installLine(spec.packages, true)],
+    fix: [repairLine(spec, options.places.roots.environments)],
   });
 }
 

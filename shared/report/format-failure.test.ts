@@ -45,6 +45,17 @@ test('a failure that names its own commands shows those, the likeliest first', (
   );
 });
 
+test('the command that goes on comes last and says after what', () => {
+  const locked = new Failure('ERR_JOB_LOCKED', 'Another runner has job x.', { fix: ['kill -INT 7'] });
+  expect(formatFailure(locked, { jobId: 'x' })).toBe(
+    '✗ Another runner has job x.\n  Try:  kill -INT 7\n  When it has ended:  ./run-pipeline.sh -j x\n  ERR_JOB_LOCKED (exit 8)',
+  );
+  const stopped = new Failure('ERR_CANCELLED', 'Stopped.', { again: './run-pipeline.sh --demo' });
+  expect(formatFailure(stopped, { jobId: 'x', exitCode: 143 })).toBe(
+    '✗ Stopped.\n  Go on with:  ./run-pipeline.sh --demo\n  ERR_CANCELLED (exit 143)',
+  );
+});
+
 test('a failure that running again cannot cure suggests no command of its own making', () => {
   expect(formatFailure(new Failure('ERR_MEDIA_EMPTY', 'The film has no bytes.'), { jobId: 'x' })).toBe(
     '✗ The film has no bytes.\n  ERR_MEDIA_EMPTY (exit 3)',

@@ -4,11 +4,13 @@ import { toFailure } from './to-failure.ts';
 
 export interface FailureContext {
   readonly jobId?: string | undefined;
+  /** What the process ends with, where it is not the failure's own: SIGTERM and Ctrl-C are both a cancellation. */
+  readonly exitCode?: number | undefined;
   /** Path of the log as it is to be shown; the failure's own when absent. */
   readonly log?: string | undefined;
 }
 
-/** What a person does before the command; other codes just name the command. */
+/** What a person does before the command that goes on. */
 const BEFORE: Partial<Readonly<Record<FailureCode, string>>> = {
   ERR_DISK_FULL: 'Free space, then:',
   ERR_MEMORY: 'Free memory, then:',
@@ -20,11 +22,17 @@ const BEFORE: Partial<Readonly<Record<FailureCode, string>>> = {
 /** Classes after which the same job simply goes on. */
 const RESUMABLE: ReadonlySet<FailureClass> = new Set(['incomplete', 'resource', 'locked', 'cancelled']);
 
-/** Commands that help; for a failure that names none, the job's own where it can go on. */
+/** The command that goes on once the cause is gone; undefined where that would not help. */
+function commandToGoOn({ class: kind, details }: Failure, jobId: string | undefined): string | undefined {
+  if (!RESUMABLE.has(kind)) return undefined;
+  return details.again ?? (jobId === undefined ? undefined : `./run-pipeline.sh -j ${jobId}`);
+}
+
+/** Commands that help, the one that goes on last. */
 export function fixesOf(failure: Failure, jobId: string | undefined): readonly string[] {
   const given = failure.details.fix ?? [];
-  if (given.length > 0 || jobId === undefined || !RESUMABLE.has(failure.class)) return given;
-  return [`./run-pipeline.sh -j ${jobId}`];
+  const again = commandToGoOn(failure, jobId);
+  return again === undefined || given.includes(again) ? given : [...given, again];
 }
 
 /** A sentence inside a sentence: `The disk` becomes `the disk`, `ASR` and `I/O` stay. */
@@ -42,11 +50,12 @@ export function formatFailure(error: unknown, context: FailureContext = {}): str
   const log = context.log ?? failure.details.log;
   const message = escapeText(failure.message);
   const headline = stage === undefined ? opened(message) : `Stage ${escapeText(stage)} failed: ${continued(message)}`;
-  const before = BEFORE[failure.code] ?? 'Try:';
-  const fixes = fixesOf(failure, context.jobId).map(
-    (fix, index) => `${index === 0 ? before : 'Or:'}  ${escapeText(fix)}`,
-  );
-  const last = `${failure.code} (exit ${failure.exitCode})${log === undefined ? '' : `  log: ${escapeText(log)}`}`;
+  const again = commandToGoOn(failure, context.jobId);
+  const fixes = fixesOf(failure, context.jobId).map((fix, index) => {
+    const label = fix === again ? BEFORE[failure.code] : undefined;
+    return `${label ?? (index === 0 ? 'Try:' : 'Or:')}  ${escapeText(fix)}`;
+  });
+  const last = `${failure.code} (exit ${context.exitCode ?? failure.exitCode})${log === undefined ? '' : `  log: ${escapeText(log)}`}`;
   const body = [...escapeLines(why ?? ''), ...escapeLines(safe ?? ''), ...fixes, last];
   return [`✗ ${headline}`, ...body.map((line) => `  ${line}`)].join('\n');
 }

@@ -34,11 +34,11 @@ function writeCrashLog(error: unknown): string | undefined {
 
 /** Prints the failure that ends a command and gives its exit code. The only place where a command's failure meets the screen. */
 export function reportFailure(error: unknown, options: ReportFailureOptions): number {
-  const { json, projectDir, jobId, stdout = process.stdout, stderr = process.stderr } = options;
+  const { json, projectDir, jobId, exitCode, stdout = process.stdout, stderr = process.stderr } = options;
   const failure = toFailure(error);
   const log = failure.details.log ?? options.log ?? (isFailure(error) ? undefined : writeCrashLog(error));
   const shown = log?.startsWith(`${projectDir}/`) ? log.slice(projectDir.length + 1) : log;
   if (json) stdout.write(`${JSON.stringify(failureJson(failure, { jobId, log: shown }))}\n`);
-  else stderr.write(`${formatFailure(failure, { jobId, log: shown })}\n`);
+  else stderr.write(`${formatFailure(failure, { jobId, exitCode, log: shown })}\n`);
   return failure.exitCode;
 }

@@ -24,11 +24,17 @@ export interface DeliverOptions {
   readonly emit: (event: JobEventBody) => void;
 }
 
+export interface Delivery {
+  readonly results: readonly DeliveredResult[];
+  /** Remembers what was delivered: from then on the job is finished, and a run of it has nothing to do. */
+  commit(): Promise<void>;
+}
+
 /**
- * Copies what is finished into `out/<id>/` and remembers what it looks like. A file that the user changed is kept and named; `--overwrite`
+ * Copies what is finished into `out/<id>/`; `commit` remembers what it looks like. A file that the user changed is kept and named; `--overwrite`
  * replaces it. Deliverables of stages that failed are left as they were.
  */
-export async function deliverJob(options: DeliverOptions): Promise<readonly DeliveredResult[]> {
+export async function deliverJob(options: DeliverOptions): Promise<Delivery> {
   const { manifest, records, state, outDir } = options;
   const files: Record<string, DeliveredFile> = { ...state.files };
   const results: DeliveredResult[] = [];
@@ -48,8 +54,10 @@ export async function deliverJob(options: DeliverOptions): Promise<readonly Deli
     stages,
     resolved: options.resolved,
   };
-  await writeFileDurably(statePath(outDir, manifest.id), `${JSON.stringify(next, null, 2)}\n`);
-  return results;
+  const commit = async (): Promise<void> => {
+    await writeFileDurably(statePath(outDir, manifest.id), `${JSON.stringify(next, null, 2)}\n`);
+  };
+  return { results, commit };
 }
 
 async function deliverOne(

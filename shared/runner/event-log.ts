@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { JobEvent, JobEventBody } from '../contract/event.ts';
-import { onDiskSync } from '../store/disk-failure.ts';
+import { isFailure } from '../contract/failure.ts';
+import { diskFailure, onDiskSync } from '../store/disk-failure.ts';
 
 /** Writes out/<id>/events.jsonl and hands every event to the subscribers; the only order of a run is `seq`. */
 export interface EventLog extends Disposable {
@@ -19,14 +20,23 @@ export function openEventLog(path: string, jobId: string): EventLog {
   const epoch = (last?.epoch ?? 0) + 1;
   const file = onDiskSync({ folder: dirname(path) }, () => openSync(path, 'a'));
   const listeners: ((event: JobEvent) => void)[] = [];
-  // A run that was killed in mid-line must not glue its half to our first event.
-  if (endsInMidLine) writeSync(file, '\n');
+  // A run that was killed in mid-line must not glue its half to our first event, nor a full disk one of ours to the next.
+  let midLine = endsInMidLine;
+  const write = (event: JobEvent): void => {
+    const line = Buffer.from(`${midLine ? '\n' : ''}${JSON.stringify(event)}\n`);
+    try {
+      midLine = writeSync(file, line) < line.length;
+    } catch (error) {
+      // Nothing is decided by this file. Whatever else needs the disk says so, and that is where a run fails.
+      if (!isFailure(diskFailure(error, { folder: dirname(path) }))) throw error;
+    }
+  };
   return {
     epoch,
     emit(body) {
       seq += 1;
       const event = { v: 1, seq, epoch, at: new Date().toISOString(), jobId, ...body } as JobEvent;
-      writeSync(file, `${JSON.stringify(event)}\n`);
+      write(event);
       for (const listener of listeners) listener(event);
     },
     subscribe: (listener) => void listeners.push(listener),

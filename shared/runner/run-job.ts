@@ -12,6 +12,7 @@ import type { EngineEntry } from '../engines/registry.ts';
 import type { Launch } from '../engines/worker-pool.ts';
 import { acquireJobLease } from '../store/leases.ts';
 import { openStore } from '../store/store.ts';
+import { sweepFolders } from '../store/sweep.ts';
 import type { Settings } from '../util/settings.ts';
 import { checkFilm } from './check-film.ts';
 import { deliverJob } from './deliver-job.ts';
@@ -56,6 +57,8 @@ export interface RunOptions {
   readonly overwrite: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: (event: JobEvent) => void;
+  /** Called when everything is delivered and before the job counts as finished: a run that is killed in it is done over. */
+  readonly onDelivered?: (result: RunResult) => Promise<void> | void;
 }
 
 export interface DeliveredResult {
@@ -86,8 +89,9 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
   const manifest = JobManifest.parse(readManifest(roots.out, id));
   using store = openStore(roots);
   using _lease = acquireJobLease(store.state, manifest.id);
-  await store.sweep();
   const jobDir = join(roots.out, id);
+  await store.sweep();
+  await sweepFolders([jobDir]);
   mkdirSync(join(jobDir, 'logs'), { recursive: true });
   using events = openEventLog(eventsPath(roots.out, id), id);
   events.subscribe(options.onEvent);
@@ -128,7 +132,10 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
       scratchDir,
       firstRun: events.epoch === 1 && plan.every(({ state: planned }) => planned !== 'hit'),
     });
-    const delivered = await deliverJob({
+    const { failure } = outcome;
+    // To copy films would keep a user waiting who wants it to stop.
+    if (failure?.code === 'ERR_CANCELLED') throw failure;
+    const delivery = await deliverJob({
       manifest,
       records: outcome.records,
       state,
@@ -140,14 +147,18 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
       emit: events.emit,
     });
     const seconds = (performance.now() - startedAt) / 1000;
+    const { records, ran } = outcome;
+    const result = { manifest, records, ran, delivered: delivery.results, engineStats: executor.stats(), seconds };
+    if (failure === undefined) await options.onDelivered?.(result);
+    await delivery.commit();
     events.emit({
       type: 'run.end',
-      outcome: outcome.failure === undefined ? 'done' : 'failed',
+      outcome: failure === undefined ? 'done' : 'failed',
       seconds,
-      ...(outcome.failure && { code: outcome.failure.code }),
+      ...(failure && { code: failure.code }),
     });
-    if (outcome.failure !== undefined) throw outcome.failure;
-    return { manifest, records: outcome.records, ran: outcome.ran, delivered, engineStats: executor.stats(), seconds };
+    if (failure !== undefined) throw failure;
+    return result;
   } catch (error) {
     if (isFailure(error) && error.code === 'ERR_CANCELLED') {
       events.emit({

@@ -122,7 +122,8 @@ export async function runStages(options: RunStagesOptions): Promise<StagesOutcom
         }
         if (isFailure(error) && error.code === 'ERR_CANCELLED') {
           events.emit({ type: 'stage.cancelled', stage: instance, because: 'user' });
-          failure ??= error;
+          // That it was this stage which heard of it first says nothing.
+          failure ??= stoppedByUser();
           return;
         }
         cancelDescendants(instance, runs);

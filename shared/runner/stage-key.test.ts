@@ -94,7 +94,7 @@ describe('the key of a stage', () => {
   });
 
   it('holds the instance beside each digest of a list, so that exchanged languages are another key', () => {
-    expect(keysOf().get('mux')?.inputs['subtitles']).toEqual([
+    expect(keysOf().get('mux')?.inputs.subtitles).toEqual([
       `subtitle.en=${digestOf('subtitle.en srt')}`,
       `subtitle.pt-BR=${digestOf('subtitle.pt-BR srt')}`,
     ]);
@@ -105,7 +105,7 @@ describe('the key of a stage', () => {
   it('leaves out an optional output that was not written, alone or in a list', () => {
     const without = keysOf({}, { extract: { speech: 'extract speech' }, 'subtitle.en': {} }).get('mux');
     expect(Object.keys(without?.inputs ?? {})).toEqual(['media', 'subtitles']);
-    expect(without?.inputs['subtitles']).toEqual([`subtitle.pt-BR=${digestOf('subtitle.pt-BR srt')}`]);
+    expect(without?.inputs.subtitles).toEqual([`subtitle.pt-BR=${digestOf('subtitle.pt-BR srt')}`]);
   });
 
   it('is not known while a record of a producer is not', () => {
@@ -120,8 +120,8 @@ describe('the key of a stage', () => {
   it('takes an environment that the manifest could not know from what was found since', () => {
     const unknown = { manifest: manifest({ environment: null }) };
     const found = { ...unknown, resolved: { 'asr/x': digestOf('found') } };
-    expect(keysOf(unknown).get('asr')?.engines['asr']?.environment).toBeNull();
-    expect(keysOf(found).get('asr')?.engines['asr']?.environment).toBe(digestOf('found'));
+    expect(keysOf(unknown).get('asr')?.engines.asr?.environment).toBeNull();
+    expect(keysOf(found).get('asr')?.engines.asr?.environment).toBe(digestOf('found'));
   });
 
   it('is not to be remembered under an environment that nobody knows', () => {

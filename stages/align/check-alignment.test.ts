@@ -94,6 +94,16 @@ describe('an alignment is not plausible', () => {
     expect(checkAlignment({ ...good, scores: [0.75, 0.75, 0.55, 0.55, 0.75, 0.75] }, rules)).toContain('score of 0.55');
   });
 
+  test('when the aligner heard something in a pause, unless the pause lies between two speech regions', () => {
+    const parted = { ...move(3, { startMs: 11_600 }), scores: [0.7, 0.6, 0.65, 0, 0.6, 0.75] };
+    expect(checkAlignment(parted, rules)).toBe('speech in front of "going" has no word');
+    const regions = [
+      { startMs: 10_400, endMs: 11_420 },
+      { startMs: 11_580, endMs: 12_500 },
+    ];
+    expect(checkAlignment({ ...parted, regions }, rules)).toBeUndefined();
+  });
+
   test('when many words have no time', () => {
     expect(checkAlignment({ ...good, scores: [0.7, null, null, 0.7, 0.6, 0.75] }, rules)).toBe(
       'the aligner has no time for 2 of 6 words',

@@ -22,13 +22,12 @@ export interface PlausibilityRules {
 export interface PlacedChunk extends Span {
   readonly regions: readonly SpeechRegion[];
   readonly words: readonly Word[];
-  /** One per word, null where the aligner had no answer. */
+  /** One per word, null where the aligner had no answer; 0 says that the pause in front of the word does not sound like silence. */
   readonly scores: readonly (number | null)[];
 }
 
 /** A word shorter than this may lie outside all regions: a detector misses a breath of speech now and then. */
 const SHORT_WORD_MS = 250;
-const SHORT_PAUSE_MS = 500;
 
 /**
  * Why an alignment cannot be right, or undefined when nothing speaks against it. Forced alignment always gives an answer: words that the
@@ -42,6 +41,7 @@ export function checkAlignment(chunk: PlacedChunk, rules: PlausibilityRules): st
     checkLongWords(chunk, rules) ??
     checkSilence(chunk) ??
     checkCoverage(chunk, rules) ??
+    checkPauses(chunk) ??
     checkScores(chunk, rules)
   );
 }
@@ -72,14 +72,14 @@ function checkLongWords({ words }: PlacedChunk, rules: PlausibilityRules): strin
 /** Characters as they are read aloud: a digit or a sign stands for a word. */
 const spokenLength = (text: string): number => text.replace(/[^\p{L}\p{P}]/gu, 'seven').length;
 
+const overlapMs = (a: Span, b: Span): number =>
+  Math.max(0, Math.min(a.endMs, b.endMs) - Math.max(a.startMs, b.startMs));
+
 function checkSilence({ words, regions }: PlacedChunk): string | undefined {
   if (regions.length === 0) return undefined;
   const outside = words.find((word) => {
     const lengthMs = word.endMs - word.startMs;
-    const spokenMs = regions.reduce(
-      (sum, region) => sum + Math.max(0, Math.min(word.endMs, region.endMs) - Math.max(word.startMs, region.startMs)),
-      0,
-    );
+    const spokenMs = regions.reduce((sum, region) => sum + overlapMs(word, region), 0);
     return lengthMs > SHORT_WORD_MS && spokenMs * 3 < lengthMs;
   });
   return outside === undefined ? undefined : `"${outside.text}" would lie in silence`;
@@ -102,33 +102,36 @@ function checkCoverage({ words, regions }: PlacedChunk, rules: PlausibilityRules
 
 const withoutWord = (ms: number): string => `${ms} ms of speech have no word`;
 
+/** Only inside a speech region: between two of them it may be music or noise. */
+function checkPauses({ words, scores, regions }: PlacedChunk): string | undefined {
+  const index = words.findIndex((word, at) => {
+    const pause = { startMs: words[at - 1]?.endMs ?? word.startMs, endMs: word.startMs };
+    return scores[at] === 0 && regions.some((region) => 2 * overlapMs(pause, region) > pause.endMs - pause.startMs);
+  });
+  return index < 0 ? undefined : `speech in front of "${words[index]?.text}" has no word`;
+}
+
 function checkScores({ words, scores }: PlacedChunk, rules: PlausibilityRules): string | undefined {
   const worst = worstStretch(words, scores, rules.scoreWindowMs);
-  const known = scores.filter((score) => score !== null).sort((a, b) => a - b);
+  const known = scores.filter((score): score is number => score !== null && score > 0).sort((a, b) => a - b);
   const usual = known[Math.floor(known.length / 2)] ?? 1;
   return worst < Math.max(rules.minScore, rules.minRelativeScore * usual)
     ? `a stretch of words fits the sound with a score of ${worst.toFixed(2)}, the others with ${usual.toFixed(2)}`
     : undefined;
 }
 
-/**
- * Lowest mean of the scores over neighbouring words that last `windowMs` together. Each weighs as long as it lasts, a short pause in front
- * of it included, since an aligner's score may tell what it heard there.
- */
+/** Lowest mean of the scores over neighbouring words that last `windowMs` together; each weighs as long as it lasts. */
 export function worstStretch(words: readonly Word[], scores: readonly (number | null)[], windowMs: number): number {
-  const weights = words.map((word, index) => {
-    const pauseMs = word.startMs - (words[index - 1]?.endMs ?? word.startMs);
-    return word.endMs - word.startMs + (pauseMs <= SHORT_PAUSE_MS ? pauseMs : 0);
-  });
   let worst = 1;
   for (const from of words.keys()) {
     let lengthMs = 0;
     let sum = 0;
     for (let to = from; to < words.length && lengthMs < windowMs; to += 1) {
-      const score = scores[to] ?? null;
-      if (score === null) continue;
-      lengthMs += weights[to] ?? 0;
-      sum += score * (weights[to] ?? 0);
+      const word = words[to] as Word;
+      const score = scores[to] ?? 0;
+      if (score === 0) continue;
+      lengthMs += word.endMs - word.startMs;
+      sum += score * (word.endMs - word.startMs);
     }
     // The last words of a chunk may be shorter than the window; they are judged together with those before them.
     if (lengthMs > 0 && (lengthMs >= windowMs || from === 0)) worst = Math.min(worst, sum / lengthMs);

@@ -79,16 +79,17 @@ export interface WatchedJob {
   readonly job: string;
 }
 
+type EventOf<T extends JobEvent['type']> = JobEvent & { readonly type: T };
+
 /** Waits for the first event of a job that fits. */
-export const untilEvent = <T extends JobEvent['type']>(
+export function untilEvent<T extends JobEvent['type']>(
   { workspace, job }: WatchedJob,
   type: T,
-  fits: (event: Extract<JobEvent, { type: T }>) => boolean = () => true,
-): Promise<Extract<JobEvent, { type: T }>> => {
-  const isWanted = (event: JobEvent): event is Extract<JobEvent, { type: T }> =>
-    event.type === type && fits(event as Extract<JobEvent, { type: T }>);
+  fits: (event: EventOf<T>) => boolean = () => true,
+): Promise<EventOf<T>> {
+  const isWanted = (event: JobEvent): event is EventOf<T> => event.type === type && fits(event as EventOf<T>);
   return until(() => eventsSoFar(workspace, job).find(isWanted), `the event ${type}`);
-};
+}
 
 /** The worker of an engine that works on a request right now: its process id. */
 export function busyWorker(events: readonly JobEvent[], engine: string): number | undefined {

