@@ -30,6 +30,8 @@ export async function runPipeline(invocation: Invocation): Promise<number> {
   const flags = await parseCommandLine('run-pipeline', args);
   if (flags === undefined) return 0;
   const { json } = flags;
+  // Without a listener the signal of a limit on the size of files ends the process before the write can fail and be told.
+  process.on('SIGXFSZ', () => {});
   let again = flags.job === undefined ? './run-pipeline.sh --demo' : `./run-pipeline.sh -j ${flags.job}`;
   using stop = catchStopSignals({
     patience: settings.timeouts.cancel + PATIENCE_SECONDS,

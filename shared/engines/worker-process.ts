@@ -6,6 +6,7 @@ import { PROTOCOL_VERSION } from '../contract/protocol.ts';
 import type { TaskRuntime, WorkerCounters } from '../contract/task.ts';
 import { describeExit, lastWords } from '../process/exit-failure.ts';
 import { spawnGroup } from '../process/spawn-group.ts';
+import { withRoom } from '../store/disk-failure.ts';
 import type { Timeouts } from '../util/settings.ts';
 import type { NamedLimit, WorkerChannel } from './worker-channel.ts';
 import { openWorkerChannel } from './worker-channel.ts';
@@ -191,7 +192,8 @@ function failureOf(start: WorkerStart, message: FromWorker & { readonly type: 'f
   const known = Object.hasOwn(FAILURES, message.code);
   const code = known ? (message.code as FailureCode) : 'ERR_ENGINE_REFUSED';
   const text = known ? message.message : `${message.code}: ${message.message}`;
-  return new Failure(code, `The engine ${start.engine} could not answer.`, { why: text, log: start.log });
+  const failure = new Failure(code, `The engine ${start.engine} could not answer.`, { why: text, log: start.log });
+  return withRoom(failure, start.cwd);
 }
 
 async function runOn(channel: WorkerChannel, start: WorkerStart, run: WorkerRun): Promise<WorkerRunEnd> {

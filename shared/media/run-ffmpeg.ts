@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import { Failure } from '../contract/failure.ts';
 import type { MediaCommand, MediaResult } from '../contract/media-command.ts';
 import { describeExit, lastWords, resourceFailure } from '../process/exit-failure.ts';
 import { spawnGroup } from '../process/spawn-group.ts';
+import { withRoom } from '../store/disk-failure.ts';
 import { watchActivity } from './activity-watch.ts';
 import { composeFfmpeg } from './compose-ffmpeg.ts';
 import { createDamageCounter } from './damage-counter.ts';
@@ -67,7 +69,7 @@ export async function runFfmpeg(command: MediaCommand, options: FfmpegOptions): 
   if (stop === 'cancel') throw cancelled();
   if (stop !== undefined) throw tooSlow(stop, stop === 'stall' ? stallMs : hardMs, progress.reachedMs());
   const exhausted = resourceFailure('ffmpeg', exit, stderrTail);
-  if (exhausted !== undefined) throw exhausted;
+  if (exhausted !== undefined) throw withRoom(exhausted, dirname(command.outputs[0]?.path ?? cwd));
   if (exit.code !== 0) {
     throw new Failure('ERR_MEDIA_TOOL', `ffmpeg ended with ${describeExit(exit)}.`, { why: lastWords(stderrTail) });
   }

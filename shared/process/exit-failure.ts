@@ -13,7 +13,6 @@ export function resourceFailure(program: string, exit: Exit, stderrTail: readonl
   if (exit.signal === 'SIGXFSZ' || exit.code === FILE_SIZE_EXIT || DISK.test(text)) {
     return new Failure('ERR_DISK_FULL', `${program} could not write: the disk, quota or file size limit is reached.`, {
       why: lastWords(stderrTail),
-      fix: ['./babelreel.sh gc'],
     });
   }
   if (MEMORY.test(text)) {

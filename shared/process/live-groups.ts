@@ -1,4 +1,5 @@
 import type { ChildGroup } from './child-group.ts';
+import { guardGroup, releaseGroup } from './orphan-guard.ts';
 
 const groups = new Set<ChildGroup>();
 
@@ -12,5 +13,12 @@ export function killAllGroups(signal: 'term' | 'kill'): number {
   return all.length;
 }
 
-export const registerGroup = (group: ChildGroup): void => void groups.add(group);
-export const forgetGroup = (group: ChildGroup): void => void groups.delete(group);
+export function registerGroup(group: ChildGroup): void {
+  groups.add(group);
+  guardGroup(group.pid);
+}
+
+export function forgetGroup(group: ChildGroup): void {
+  groups.delete(group);
+  releaseGroup(group.pid);
+}

@@ -73,8 +73,8 @@ export function spawnGroup(options: SpawnOptions): ChildGroup {
   };
   const exited = new Promise<Exit>((resolve) => {
     child.nodeChildProcess.once('exit', (code, signal) => {
-      forgetGroup(group);
       signalGroup('SIGKILL');
+      forgetGroup(group);
       alive = false;
       resolve({ code, signal });
     });

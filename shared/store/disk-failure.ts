@@ -68,6 +68,18 @@ function full(cause: unknown, { folder, neededBytes }: Place, code: string): Fai
   });
 }
 
+/** The failure of a program that ran out of disk while it wrote into `folder`, with the figures that it could not tell; others as they are. */
+export function withRoom(failure: Failure, folder: string): Failure {
+  const free = freeBytes(folder);
+  if (failure.code !== 'ERR_DISK_FULL' || free === undefined) return failure;
+  const { why = '', ...details } = failure.details;
+  return new Failure(failure.code, failure.message, {
+    fix: [`df -h ${quoted(folder)}`],
+    ...details,
+    why: `${why}\n${megabytes(free)} free in ${folder}.`.trimStart(),
+  });
+}
+
 function notWritable(cause: unknown, folder: string, code: string): Failure {
   const readOnly = code === 'EROFS' || code.startsWith('SQLITE_READONLY');
   return new Failure('ERR_NOT_WRITABLE', `The folder ${folder} cannot be written.`, {

@@ -1,4 +1,13 @@
+import { join } from 'node:path';
 import type { JobEvent } from '../../shared/contract/event.ts';
+import { findEngines } from '../../shared/engines/registry.ts';
+import { PROJECT_DIR } from '../helpers/workspace.ts';
+
+/** Engine -> requests that its one worker may have at a time. */
+export async function batchWidths(): Promise<ReadonlyMap<string, number>> {
+  const engines = await findEngines(join(PROJECT_DIR, 'stages'));
+  return new Map([...engines.values()].map(({ id, definition }) => [id, definition.batch]));
+}
 
 export interface EngineCalls {
   /** Requests that were handed to a worker. */

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findEngines } from '../../shared/engines/registry.ts';
-import { PROJECT_DIR, type Workspace } from '../helpers/workspace.ts';
-import { type EngineCalls, engineCalls, startedAgain } from './engine-calls.ts';
+import type { Workspace } from '../helpers/workspace.ts';
+import { batchWidths, type EngineCalls, engineCalls, startedAgain } from './engine-calls.ts';
 import { leftovers } from './leftovers.ts';
 import { untilGone } from './living-processes.ts';
 import { seededRandom } from './random.ts';
@@ -43,7 +42,7 @@ const GONE_LIMIT_MS = 2_000;
  */
 export async function killRuns(options: KillOptions): Promise<KillReport> {
   const { workspace, film, kills, seed, say = () => {} } = options;
-  const engines = await findEngines(join(PROJECT_DIR, 'stages'));
+  const widths = await batchWidths();
   const random = seededRandom(seed);
   const faults: string[] = [];
 
@@ -97,6 +96,8 @@ export async function killRuns(options: KillOptions): Promise<KillReport> {
     const found = deliverables(workspace, job);
     for (const name of new Set([...Object.keys(wanted), ...Object.keys(found)]))
       if (found[name] !== wanted[name]) faults.push(`round ${rounds}: ${name} is not what the undisturbed run made`);
+    for (const name of ['report.json', 'report.md'])
+      if (!existsSync(workspace.out(job, name))) faults.push(`round ${rounds}: there is no ${name}`);
     const events = workspace.events(job);
     faults.push(...startedAgain(events).map((text) => `round ${rounds}: ${text}`));
     faults.push(...leftovers(workspace).map((path) => `round ${rounds}: ${path} was left`));
@@ -104,7 +105,7 @@ export async function killRuns(options: KillOptions): Promise<KillReport> {
     for (const engine of new Set([...Object.keys(distinct), ...Object.keys(calls)])) {
       const more = started(calls[engine]) - started(distinct[engine]);
       // What was handed to the one worker of an engine, one batch, is lost with it.
-      const allowed = killed * ([...engines.values()].find(({ id }) => id === engine)?.definition.batch ?? 0);
+      const allowed = killed * (widths.get(engine) ?? 0);
       if (more < 0) faults.push(`round ${rounds}: ${engine} answered ${-more} requests less than undisturbed`);
       if (more > allowed) faults.push(`round ${rounds}: ${engine} was asked ${more} times more after ${killed} kills`);
       const sum = repeated[engine] ?? { calls: 0, allowed: 0 };

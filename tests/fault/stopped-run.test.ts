@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../shared/contract/event.ts';
 import { type CommandResult, makeWorkspace, PROJECT_DIR } from '../helpers/workspace.ts';
-import { engineCalls, startedAgain } from './engine-calls.ts';
+import { batchWidths, engineCalls, startedAgain } from './engine-calls.ts';
 import { eventsSoFar, freezeBusyWorker, type StartOptions, startRun, untilEvent } from './job-watch.ts';
 import { leftovers } from './leftovers.ts';
 import { untilGone } from './living-processes.ts';
@@ -32,6 +32,7 @@ let film = '';
 let job = '';
 let wanted: Readonly<Record<string, string>> = {};
 let distinct: ReturnType<typeof engineCalls> = {};
+const widths = await batchWidths();
 
 const target = () => ({ workspace, job });
 const events = (): readonly JobEvent[] => eventsSoFar(workspace, job);
@@ -44,7 +45,7 @@ const fresh = async (): Promise<void> => {
 /** One message of the usual shape, and no stack anywhere. */
 function expectMessage({ stderr }: CommandResult, code: string, exit: number): void {
   expect(stderr).toContain(`  ${code} (exit ${exit})`);
-  expect(stderr.match(/^✗ /gm)).toHaveLength(1);
+  expect(stderr.match(/^✗ \p{Lu}/gmu)).toHaveLength(1);
   expect(stderr).not.toMatch(/^\s+at .*:\d+|node:internal|crash\.log/m);
 }
 
@@ -58,12 +59,20 @@ async function expectGoesOn(): Promise<CommandResult> {
   return result;
 }
 
+/** Over all runs, no engine got more requests than in the undisturbed one, but for the one batch that was under way at the stop. */
+function expectNothingTwice(): void {
+  for (const [engine, { started }] of Object.entries(engineCalls(events()))) {
+    const width = widths.get(engine) ?? 0;
+    expect(started, engine).toBeLessThanOrEqual((distinct[engine]?.started ?? 0) + width);
+  }
+}
+
 async function expectNobodyLeft(): Promise<void> {
   expect((await untilGone(workspace.dir, 2_000)).left).toEqual([]);
 }
 
 beforeAll(async () => {
-  film = await makeShortFilm(workspace, 13);
+  film = await makeShortFilm(workspace, 9);
   await fresh();
   const result = await workspace.run('run-pipeline', '-j', job);
   if (result.code !== 0) throw new Error(result.stderr);
@@ -87,12 +96,8 @@ describe('a run stopped by the user', () => {
     expectMessage(result, 'ERR_CANCELLED', 130);
     expect(result.stderr).toContain(`./run-pipeline.sh -j ${job}`);
     await expectNobodyLeft();
-    const before = engineCalls(events());
     await expectGoesOn();
-    for (const [engine, { started }] of Object.entries(engineCalls(events())))
-      expect(started - (before[engine]?.started ?? 0)).toBeLessThanOrEqual(
-        (distinct[engine]?.started ?? 0) - (before[engine]?.ended ?? 0),
-      );
+    expectNothingTwice();
   });
 
   test('ends within 5 s of Ctrl-C although a worker does not listen', async () => {
@@ -247,17 +252,15 @@ describe('a run that cannot write', () => {
     const result = await start({ before: disk.before }).result;
     expect(result.code, result.stderr).toBe(9);
     expectMessage(result, 'ERR_DISK_FULL', 9);
-    expect(result.stderr).toMatch(/ {2}Needed [\d.,]+ MB in .*objects.*, [\d.,]+ MB free/);
+    expect(result.stderr).toMatch(/^ {2}(Needed [\d.,]+ MB in .*objects.*, )?[\d.,]+ MB free/m);
     expect(result.stderr).toContain(`Free space, then:  ./run-pipeline.sh -j ${job}\n`);
     await expectNobodyLeft();
-    const before = engineCalls(events());
     await disk.enlarge('300m');
     const again = await start({ before: disk.before }).result;
     expect(again.code, again.stderr).toBe(0);
     expect(deliverables(workspace, job)).toEqual(wanted);
     expect(startedAgain(events())).toEqual([]);
-    for (const [engine, { started }] of Object.entries(engineCalls(events())))
-      expect(started - (before[engine]?.ended ?? 0)).toBeLessThanOrEqual(distinct[engine]?.started ?? 0);
+    expectNothingTwice();
   });
 
   test('into its output folder keeps all its work, and delivers when the folder can be written again', async () => {

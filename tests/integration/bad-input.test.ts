@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FailureCode } from '../../shared/contract/failure.ts';
 import { makeBadFilms } from '../helpers/bad-films.ts';
 import { expectRefusal, listing, type Refusal } from '../helpers/expect-refusal.ts';
@@ -36,6 +36,7 @@ async function brokenJob(name: string, change: (text: string) => string): Promis
   return id;
 }
 
+afterAll(() => rmSync(workspace.dir, { recursive: true, force: true }));
 beforeAll(async () => {
   await makeBadFilms(inDir);
   mkdirSync(outDir);
@@ -234,26 +235,29 @@ describe('an output folder that is read-only', () => {
       'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"',
       locked,
     ];
-    return spawnSync(mount[0] as string, [...mount.slice(1), 'true']).status === 0
-      ? mount
-      : ['setpriv', '--reuid', '65534', '--clear-groups', '--'];
+    if (spawnSync(mount[0] as string, [...mount.slice(1), 'true']).status === 0) return mount;
+    spawnSync('chmod', ['-R', 'a+rwX', workspace.dir]);
+    return ['setpriv', '--reuid', '65534', '--clear-groups', '--'];
   };
 
   test('is said before and during a run, and nothing is written', async () => {
     const id = await workspace.prepare(...transcribe('noise.mp4', '--name', 'locked').slice(1));
     cpSync(join(outDir, id), join(locked, id), { recursive: true });
-    for (const path of [join(locked, id), locked]) chmodSync(path, 0o555);
     const [program = process.execPath, ...rest] = [...prefix(), process.execPath];
+    for (const path of [join(locked, id), locked]) chmodSync(path, 0o555);
     const env = { ...workspace.env, BABELREEL_ROOTS_OUT: locked };
     const run = async (...args: readonly string[]): Promise<CommandResult> => {
       const all = [...rest, join(PROJECT_DIR, 'scripts/babelreel.ts'), ...args];
       const { status, stdout, stderr } = spawnSync(program, all, { env, cwd: workspace.dir, encoding: 'utf8' });
       return { code: status, signal: null, stdout, stderr, ms: 0 };
     };
-    const before = listing(locked);
-    for (const args of [transcribe('noise.mp4'), ['run-pipeline', '-j', id, '--quiet']])
-      await expectRefusal(workspace, { args, code: 'ERR_NOT_WRITABLE', exit: 9, says: [locked] }, run);
-    expect(listing(locked)).toEqual(before);
-    for (const path of [locked, join(locked, id)]) chmodSync(path, 0o755);
+    try {
+      const before = listing(locked);
+      for (const args of [transcribe('noise.mp4'), ['run-pipeline', '-j', id, '--quiet']])
+        await expectRefusal(workspace, { args, code: 'ERR_NOT_WRITABLE', exit: 9, says: [locked] }, run);
+      expect(listing(locked)).toEqual(before);
+    } finally {
+      for (const path of [locked, join(locked, id)]) chmodSync(path, 0o755);
+    }
   });
 });

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobManifest } from '../../shared/contract/job.ts';
 import { installerVariables } from '../../shared/environment/installer-variables.ts';
 import type { Stamp } from '../../shared/environment/stamp.ts';
@@ -27,6 +27,7 @@ const film = (name: string): string => join(inDir, name);
 const prepare = (...rest: readonly string[]): readonly string[] => ['prepare-job', ...rest];
 const transcribe = (name: string, ...rest: readonly string[]): readonly string[] =>
   prepare('--media', film(name), '--workflow', 'transcribe', '-s', 'en', ...rest);
+afterAll(() => rmSync(workspace.dir, { recursive: true, force: true }));
 beforeAll(async () => {
   await makeBadFilms(inDir);
   mkdirSync(outDir);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,8 +7,9 @@ import { ROLE_NAMES } from '../../shared/contract/roles/index.ts';
 import type { RunResult } from '../../shared/runner/run-job.ts';
 import { makeRoleFilm, PERIOD_SECONDS } from '../fixtures/workers/role-film.ts';
 import { type Cast, prepareRoleJob, runRoleJob } from '../fixtures/workers/role-job.ts';
+import { FFMPEG } from '../helpers/media-files.ts';
 
-/** A real dub of 40 s by the real stages and runner; only the engines are played, with timed answers. */
+/** A real dub of 40 s by the real stages and runner; only the engines are played. */
 const SECONDS = 40;
 const LINES = SECONDS / PERIOD_SECONDS;
 const root = mkdtempSync(join(tmpdir(), 'overlap-'));
@@ -22,17 +23,18 @@ interface Run {
   readonly srt: string;
 }
 
-async function runDub(options: {
-  readonly dir: string;
-  readonly id?: string;
-  readonly cast?: Cast;
-  readonly limits?: { readonly cpus: number; readonly ramMiB: number };
-}): Promise<Run> {
-  const { dir, id = 'film', cast, limits } = options;
+async function runDub(options: Omit<Parameters<typeof runRoleJob>[0], 'id'> & { readonly id?: string }): Promise<Run> {
+  const { dir, id = 'film', onEvent } = options;
   await prepareRoleJob({ dir, film, id });
   const events: JobEvent[] = [];
-  const onEvent = (event: JobEvent): void => void events.push(event);
-  const result = await runRoleJob({ dir, id, onEvent, ...(cast && { cast }), ...(limits && { limits }) });
+  const result = await runRoleJob({
+    ...options,
+    id,
+    onEvent(event) {
+      events.push(event);
+      onEvent?.(event);
+    },
+  });
   return { events, result, srt: readFileSync(join(dir, 'out', id, 'film.es.srt'), 'utf8') };
 }
 
@@ -50,12 +52,36 @@ const first = (events: readonly JobEvent[], type: JobEvent['type'], who: string)
 const last = (events: readonly JobEvent[], type: JobEvent['type'], who: string): number =>
   at(events, type, who).at(-1) ?? Number.NaN;
 
+/** An ffmpeg that does not open the film before the file `until` is there, for 20 s at most. */
+function heldFfmpeg(dir: string, until: string): string {
+  const path = join(dir, 'ffmpeg.sh');
+  const wait = `n=0; while [ ! -e '${until}' ] && [ $n -lt 200 ]; do sleep 0.1; n=$((n+1)); done`;
+  writeFileSync(path, `#!/bin/sh\ncase "$*" in *'${film}'*) ${wait};; esac\nexec '${FFMPEG}' "$@"\n`, { mode: 0o755 });
+  return path;
+}
+
 describe('a dub on two cpus', () => {
+  // Each of three ends is held back until what has to come before it was seen: without overlap they would come first, 20 s later.
   let dub: Run;
   const dir = newFolder();
-  const cast = { vad: { delayMs: 400 }, asr: { delayMs: 60 }, align: { delayMs: 20 }, translate: { delayMs: 20 } };
+  const mark = (name: string): string => join(dir, `seen-${name}`);
+  const cast: Cast = {
+    vad: { hold: { from: 2, until: mark('asr-task') } },
+    asr: { hold: { from: LINES, until: mark('translate-task') } },
+  };
   beforeAll(async () => {
-    dub = await runDub({ dir, cast });
+    const workers = new Set<string>();
+    const onEvent = (event: JobEvent): void => {
+      if (event.type === 'worker.start') workers.add(event.engine);
+      if (workers.has('asr/player') && workers.has('align/player')) writeFileSync(mark('workers'), '');
+      if (event.type === 'task.start') writeFileSync(mark(`${event.engine.split('/')[0]}-task`), '');
+    };
+    dub = await runDub({ dir, cast, onEvent, ffmpeg: heldFfmpeg(dir, mark('workers')) });
+  });
+
+  test('starts the workers of later stages while the sound is still being extracted', () => {
+    for (const engine of ['vad/player', 'asr/player', 'align/player'])
+      expect(first(dub.events, 'worker.start', engine)).toBeLessThan(first(dub.events, 'stage.done', 'extract'));
   });
 
   test('recognises while it still detects, and translates while it still recognises', () => {
@@ -64,11 +90,6 @@ describe('a dub on two cpus', () => {
     expect(at(events, 'task.end', 'asr')).toHaveLength(LINES);
     expect(first(events, 'task.start', 'asr')).toBeLessThan(last(events, 'task.end', 'vad'));
     expect(first(events, 'task.start', 'translate.es')).toBeLessThan(last(events, 'task.end', 'asr'));
-  });
-
-  test('starts the workers of later stages while the sound is still being extracted', () => {
-    for (const engine of ['vad/player', 'asr/player', 'align/player'])
-      expect(first(dub.events, 'worker.start', engine)).toBeLessThan(first(dub.events, 'stage.done', 'extract'));
   });
 
   test('starts one worker for each engine, which loads once for the whole job', () => {
