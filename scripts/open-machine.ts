@@ -135,7 +135,11 @@ export async function openMachine(settings: Settings, projectDir: string): Promi
       };
     },
     runMachine: (tools, digests) => ({
-      ensure: (ids, onMessage, signal) => ensure(ids.map(environmentOfEngine), onMessage, signal),
+      async ensure({ engines: needed, models: wanted, onMessage, signal }) {
+        await ensure(needed.map(environmentOfEngine), onMessage, signal);
+        for (const id of wanted)
+          await verifyModel(modelOf(models, id), locateModel(modelOf(models, id), places), digests());
+      },
       identityOf: (id) => identityOfEnvironment(environmentOfEngine(id)),
       canDenyNetwork: canDenyNetwork(),
       ffmpeg: tools.ffmpeg,
@@ -144,14 +148,11 @@ export async function openMachine(settings: Settings, projectDir: string): Promi
       toolVersions: tools.versions,
       async launch({ entry, models: wanted, runtime }, dir) {
         const { spec } = environmentOf(environments, entry.definition.environment);
-        const located = await Promise.all(
-          wanted.map(async ({ id, digest }) => {
-            const model = modelOf(models, id);
-            const path = locateModel(model, places);
-            await verifyModel(model, path, digests());
-            return { id, path, digest };
-          }),
-        );
+        const located = wanted.map(({ id, digest }) => ({
+          id,
+          path: locateModel(modelOf(models, id), places),
+          digest,
+        }));
         return {
           argv: workerArgv({ spec, roots, workerPath: entry.workerPath }),
           env: workerVariables({ spec, roots, scratch: dir, threads: runtime.threads, projectDir }),

@@ -59,7 +59,7 @@ export async function parseCommandLine<N extends CommandName>(
   } catch (error) {
     throw valueMissing(line, error);
   }
-  if (argv['help'] === true) {
+  if (argv.help === true) {
     process.stdout.write(`${await parser.getHelp()}\n`);
     return undefined;
   }
@@ -67,7 +67,7 @@ export async function parseCommandLine<N extends CommandName>(
   const values = Object.fromEntries(
     Object.entries(line.options).map(([option, spec]) => [option, readOption(line, option, spec, argv[option])]),
   );
-  return { ...values, positional: readPositional(line, argv['_'] as readonly unknown[]) } as unknown as Parsed<N>;
+  return { ...values, positional: readPositional(line, argv._ as readonly unknown[]) } as unknown as Parsed<N>;
 }
 
 /** `--force` may stand alone, so its value is optional; required options are checked here, where the message is ours. */

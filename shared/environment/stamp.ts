@@ -16,7 +16,12 @@ export interface Stamp {
 
 /** Every regular file of an environment but bytecode, which Python writes anew when it is gone. */
 export function listFiles(dir: string): [string, number][] {
+  // `lib64` is a link to `lib`: what lies behind it is listed once.
+  const links = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink());
+  const behindLink = (path: string): boolean =>
+    links.some(({ name }) => path === join(dir, name) || path.startsWith(join(dir, name, '/')));
   return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => !behindLink(entry.parentPath))
     .filter((entry) => entry.isFile() && entry.name !== STAMP_NAME && !entry.parentPath.endsWith('__pycache__'))
     .map((entry): [string, number] => {
       const path = join(entry.parentPath, entry.name);

@@ -161,6 +161,7 @@ export async function prepareJob(request: JobRequest, world: JobWorld): Promise<
     };
   });
 
+  refuseUnusedEngines(request, choices);
   const stat = statSync(path, { bigint: true });
   const body: ManifestBody = {
     schema: 'job/1',
@@ -223,4 +224,17 @@ function engineParameters(
     string,
     unknown
   >;
+}
+
+/** An engine for a role that the workflow has not would be ignored without a word. */
+function refuseUnusedEngines(request: JobRequest, choices: readonly StageChoice[]): void {
+  const used = [...new Set(choices.map(({ role }) => role as string))];
+  for (const text of request.engines) {
+    const role = text.split('=', 1)[0] ?? '';
+    if (used.includes(role)) continue;
+    throw new Failure('ERR_USAGE', `--engine ${text}: the workflow has no stage that needs ${role}.`, {
+      why: `It needs ${used.join(', ')}.`,
+      fix: ['./prepare-job.sh --help'],
+    });
+  }
 }

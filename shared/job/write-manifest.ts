@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../contract/failure.ts';
 import type { JobId } from '../contract/ids.ts';
@@ -19,10 +19,17 @@ export async function writeManifest(
   body: ManifestBody,
   options: { readonly outDir: string; readonly name: string; readonly id?: string | undefined },
 ): Promise<JobManifest> {
+  const checked = JobManifest.omit({ selfDigest: true, id: true }).parse(body);
   const id = claimId(body, options);
-  const manifest = JobManifest.omit({ selfDigest: true }).parse({ ...body, id });
+  const manifest = { ...checked, id };
   const complete: JobManifest = { ...manifest, selfDigest: digestOfJson(manifest) };
-  await writeFileDurably(join(options.outDir, id, 'job.json'), `${JSON.stringify(complete, null, 2)}\n`);
+  const folder = join(options.outDir, id);
+  try {
+    await writeFileDurably(join(folder, 'job.json'), `${JSON.stringify(complete, null, 2)}\n`);
+  } catch (error) {
+    rmdirSync(folder);
+    throw error;
+  }
   return complete;
 }
 

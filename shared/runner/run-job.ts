@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobEvent } from '../contract/event.ts';
 import { Failure, isFailure } from '../contract/failure.ts';
@@ -22,14 +21,25 @@ import { withChanges } from './explain-job.ts';
 import { eventsPath, planLightly } from './finished.ts';
 import { readJobState } from './job-state.ts';
 import type { PlannedStage } from './plan.ts';
+import { prepareAgain } from './prepare-again.ts';
 import { readManifest } from './read-manifest.ts';
 import { objectPath, runStages } from './run-stages.ts';
 import type { CodeDigests } from './stage-key.ts';
 
+export interface MachineNeed {
+  readonly engines: readonly EngineId[];
+  readonly models: readonly string[];
+  readonly onMessage: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
 /** What the machine offers: environments, models and tools live in rooms the runner does not know. */
 export interface RunMachine {
-  /** Makes or repairs what these engines need. Throws a Failure of class environment, model or offline. */
-  ensure(engines: readonly EngineId[], onMessage: (text: string) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Makes or repairs the environments of these engines and verifies these models, before the first stage. Throws a Failure of class
+   * environment, model or offline.
+   */
+  ensure(need: MachineNeed): Promise<void>;
   /** Identity of an engine's environment as it is now; null when it is not installed. */
   identityOf(engine: EngineId): Digest | null;
   readonly launch: Launch;
@@ -92,7 +102,6 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
   const jobDir = join(roots.out, id);
   await store.sweep();
   await sweepFolders([jobDir]);
-  mkdirSync(join(jobDir, 'logs'), { recursive: true });
   using events = openEventLog(eventsPath(roots.out, id), id);
   events.subscribe(options.onEvent);
 
@@ -101,10 +110,15 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
     const missing = missingDeliverables(manifest, options);
     const { plan } = planLightly({ manifest, state, roots, code: options.code, missing, force: options.force });
     const todo = plan.filter((planned) => planned.state === 'run' || planned.state === 'pending');
-    checkStages(todo, options);
+    checkStages(manifest, todo, options);
     const media = await checkFilm({ manifest, state, digests: store.digests, needed: todo.length > 0, signal });
     const needed = [...new Set(todo.flatMap((planned) => Object.values(planned.stage.engines)))];
-    await options.machine.ensure(needed, (message) => events.emit({ type: 'note', message }), signal);
+    await options.machine.ensure({
+      engines: needed,
+      models: [...new Set(needed.flatMap((engine) => manifest.lock.engines[engine]?.models ?? []))],
+      onMessage: (message) => events.emit({ type: 'note', message }),
+      signal,
+    });
     const resolved = { ...state.resolved, ...checkLock(manifest, todo, options.machine) };
 
     events.emit({ type: 'run.start', runner: `pid ${process.pid}`, stages: todo.length });
@@ -157,7 +171,7 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
       seconds,
       ...(failure && { code: failure.code }),
     });
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw withCommand(failure, manifest);
     return result;
   } catch (error) {
     if (isFailure(error) && error.code === 'ERR_CANCELLED') {
@@ -172,6 +186,12 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
   }
 }
 
+/** A stage cannot know the command that prepares its job again; here it can be said whole. */
+const withCommand = (failure: Failure, manifest: JobManifest): Failure =>
+  failure.code === 'ERR_MEDIA_TRUNCATED'
+    ? failure.with({ fix: [prepareAgain(manifest, '--accept-damaged')] })
+    : failure;
+
 /** Deliverables that are not in place as they were delivered; what they are copied from has to be there. */
 export function missingDeliverables(
   manifest: JobManifest,
@@ -184,7 +204,7 @@ export function missingDeliverables(
     .map((deliverable) => deliverable.from);
 }
 
-function checkStages(todo: readonly PlannedStage[], options: RunOptions): void {
+function checkStages(manifest: JobManifest, todo: readonly PlannedStage[], options: RunOptions): void {
   for (const { stage } of todo) {
     const definition = options.stages.get(stage.stage);
     if (definition?.params.safeParse(stage.params).success === true) continue;
@@ -194,7 +214,7 @@ function checkStages(todo: readonly PlannedStage[], options: RunOptions): void {
           ? `It has a stage ${stage.stage}, which is not here.`
           : `Stage ${stage.stage} takes other parameters now.`,
       safe: 'Finished work is kept: a new job for the same film finds what did not change by content.',
-      fix: ['./prepare-job.sh --help'],
+      fix: [prepareAgain(manifest)],
     });
   }
   if (
@@ -224,18 +244,22 @@ function checkLock(
     if (now === null) continue;
     if (locked === null) found[id] = now;
     else if (locked !== now)
-      throw mismatch(`Engine ${id}`, `Its environment was ${locked.slice(7, 15)}… and is now ${now.slice(7, 15)}…`);
+      throw mismatch(
+        manifest,
+        `Engine ${id}`,
+        `Its environment was ${locked.slice(7, 15)}… and is now ${now.slice(7, 15)}…`,
+      );
   }
   for (const tool of new Set(todo.flatMap(({ stage }) => stage.tools))) {
     const [locked, now] = [manifest.lock.tools[tool], machine.toolVersions[tool]];
-    if (locked !== now) throw mismatch(tool, `Its version was ${locked} and is now ${now}`);
+    if (locked !== now) throw mismatch(manifest, tool, `Its version was ${locked} and is now ${now}`);
   }
   return found;
 }
 
-const mismatch = (what: string, why: string): Failure =>
+const mismatch = (manifest: JobManifest, what: string, why: string): Failure =>
   new Failure('ERR_LOCK_MISMATCH', `${what} on this machine is not what the job was prepared with.`, {
     why: `${why}; results of the two must not be mixed.`,
     safe: 'Finished stages are kept: a new job for the same film finds every stage for which nothing changed.',
-    fix: ['./prepare-job.sh --help'],
+    fix: [prepareAgain(manifest)],
   });

@@ -120,7 +120,7 @@ async function attempt(
   const scratch = join(options.scratchRoot, stage.id);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const outputs = openOutputs(definition, scratch, stage.id);
-  const notes: StageNotes = { warnings: [], figures: {}, engineCalls: {} };
+  const notes: StageNotes = { warnings: [], figures: {}, engineCalls: {}, memoHits: 0 };
   try {
     const clock = createBusyClock();
     const inputs = await openInputs(stage, definition, {
@@ -183,7 +183,7 @@ async function attempt(
         message: 'The same inputs gave another output than before; the first one is kept.',
       });
     }
-    const rederived = Object.keys(stage.engines).length > 0 && Object.keys(notes.engineCalls).length === 0;
+    const rederived = notes.memoHits > 0 && Object.keys(notes.engineCalls).length === 0;
     emit({ type: 'stage.done', stage: stage.id, seconds, provisional, rederived });
     return published.record;
   } catch (error) {

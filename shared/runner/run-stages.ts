@@ -74,6 +74,8 @@ export async function runStages(options: RunStagesOptions): Promise<StagesOutcom
     }
   }
 
+  // Stages whose record turned up late did not run.
+  const ran: StageInstance[] = [];
   for (const planned of todo) {
     const { stage, reason } = planned;
     const definition = options.stages.get(stage.stage);
@@ -95,7 +97,10 @@ export async function runStages(options: RunStagesOptions): Promise<StagesOutcom
         objectPath: (digest) => objectPath(digest, store),
         scratchRoot: options.scratchDir,
         abort,
-        emit: events.emit,
+        emit(event) {
+          if (event.type === 'stage.done') ran.push(event.stage);
+          events.emit(event);
+        },
       }),
     );
   }
@@ -109,12 +114,10 @@ export async function runStages(options: RunStagesOptions): Promise<StagesOutcom
   if (signal.aborted) onStop();
   using _stall = watchStall({ runs, executor, events, seconds: options.settings.timeouts.stall });
   const records = new Map(hits);
-  const ran: StageInstance[] = [];
   await Promise.all(
     [...runs].map(async ([instance, run]) => {
       try {
         records.set(instance, await run.finished);
-        ran.push(instance);
       } catch (error) {
         if (error instanceof CancelledBecause) {
           events.emit({ type: 'stage.cancelled', stage: instance, because: error.because });

@@ -35,6 +35,8 @@ export interface StageNotes {
   readonly figures: Record<string, number>;
   /** Engine calls of this attempt, memo hits not counted. */
   readonly engineCalls: Record<string, number>;
+  /** Answers that came from the memo. */
+  memoHits: number;
 }
 
 export interface ContextOptions {
@@ -129,6 +131,7 @@ function engineHandle(
       const checked: unknown = ROLES[role].request.parse(request);
       const reply = services.submit({ ...base, request: checked }, signal, (event) => {
         if (event.type === 'task.start') notes.engineCalls[id] = (notes.engineCalls[id] ?? 0) + 1;
+        if (event.type === 'task.memo') notes.memoHits += 1;
         options.onTask(event);
       });
       return options.during(reply);

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { Failure } from '../contract/failure.ts';
-import { diskFailure, quoted } from './disk-failure.ts';
+import { diskFailure, onDiskSync, quoted } from './disk-failure.ts';
 import { networkFileSystemOf } from './network-file-system.ts';
 import { type DatabasePlan, NewerDatabase, openDatabase } from './open-database.ts';
 
@@ -12,7 +12,7 @@ import { type DatabasePlan, NewerDatabase, openDatabase } from './open-database.
  */
 export interface State extends Disposable {
   readonly db: Database.Database;
-  /** Runs in one transaction that takes the write lock at its start; other processes wait. */
+  /** Runs in one transaction that takes the write lock at its start; other processes wait. Throws ERR_DISK_FULL, ERR_NOT_WRITABLE. */
   write<T>(work: () => T): T;
   /** As `write`, without waiting for the disk: a power cut may take the newest of these back. For what is cheap to find out again. */
   jot<T>(work: () => T): T;
@@ -69,7 +69,7 @@ export function openState(stateDir: string, options: OpenStateOptions = {}): Sta
     if (network !== undefined) throw onNetwork(stateDir, network);
     const { db, movedAside } = openDatabase(plan);
     const close = (): void => void db.close();
-    const write = <T>(work: () => T): T => db.transaction(work).immediate();
+    const write = <T>(work: () => T): T => onDiskSync({ folder: stateDir }, () => db.transaction(work).immediate());
     const jot = <T>(work: () => T): T => {
       // Nothing else runs on this connection meanwhile: everything here is synchronous.
       db.pragma('synchronous = NORMAL');

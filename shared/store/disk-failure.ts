@@ -73,10 +73,12 @@ export function withRoom(failure: Failure, folder: string): Failure {
   const free = freeBytes(folder);
   if (failure.code !== 'ERR_DISK_FULL' || free === undefined) return failure;
   const { why = '', ...details } = failure.details;
+  // A temporary folder (see ownedName) is gone when the command is typed; the one that it lies in is on the same disk.
+  const lasting = folder.replace(/\/[^/]*~.*$/, '');
   return new Failure(failure.code, failure.message, {
-    fix: [`df -h ${quoted(folder)}`],
+    fix: [`df -h ${quoted(lasting)}`],
     ...details,
-    why: `${why}\n${megabytes(free)} free in ${folder}.`.trimStart(),
+    why: `${why}\n${megabytes(free)} free in ${lasting}.`.trimStart(),
   });
 }
 

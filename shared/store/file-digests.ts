@@ -1,6 +1,6 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Failure } from '../contract/failure.ts';
+import { Failure, isFailure } from '../contract/failure.ts';
 import type { Digest } from '../contract/ids.ts';
 import { sha256Hex } from '../util/digest.ts';
 import type { State } from './database.ts';
@@ -75,7 +75,7 @@ export function openFileDigests(state: State): FileDigests {
     const times = { mtimeMs: Number(before.mtimeMs), ctimeMs: Number(before.ctimeMs) };
     if (isSettled(times, startedMs)) {
       const [file, stamp] = [fileOf(before), stampOf(before)];
-      state.jot(() => keep.run(file, stamp, digest, sumOf(file, stamp, digest)));
+      unlessFull(() => state.jot(() => keep.run(file, stamp, digest, sumOf(file, stamp, digest))));
     }
     return digest;
   }
@@ -91,6 +91,15 @@ export function openFileDigests(state: State): FileDigests {
     },
     known: (path) => lookUp(statSync(path, { bigint: true })),
   };
+}
+
+/** What is not remembered for want of room is hashed again another time. */
+function unlessFull(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+  }
 }
 
 const changing = (path: string): Failure =>

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { Failure } from '../contract/failure.ts';
+import { Failure, isFailure } from '../contract/failure.ts';
 import type { JobId } from '../contract/ids.ts';
 import type { State } from './database.ts';
 import { quoted } from './disk-failure.ts';
@@ -36,11 +36,16 @@ export function acquireJobLease(state: State, jobId: JobId): Lease {
   const { runnerId, epoch } = taken;
   const release = (): void => {
     if (!state.db.open) return;
-    state.write(() => {
-      state.db
-        .prepare('UPDATE lease SET runner_id = NULL WHERE name = ? AND runner_id = ? AND epoch = ?')
-        .run(name, runnerId, epoch);
-    });
+    try {
+      state.write(() => {
+        state.db
+          .prepare('UPDATE lease SET runner_id = NULL WHERE name = ? AND runner_id = ? AND epoch = ?')
+          .run(name, runnerId, epoch);
+      });
+    } catch (error) {
+      // The disk is full. It is released by our end as well, and what ends us is to be told, not this.
+      if (!isFailure(error)) throw error;
+    }
   };
   return { epoch, release, [Symbol.dispose]: release };
 }

@@ -6,7 +6,6 @@ import { Milliseconds, SPEECH_FORMAT } from '../../shared/contract/media.ts';
 import type { MediaResult } from '../../shared/contract/media-command.ts';
 import { file } from '../../shared/contract/ports.ts';
 import { defineStage, type MediaActions } from '../../shared/contract/stage.ts';
-import { acceptDamagedCommand } from '../../shared/media/accept-damaged-command.ts';
 import { chooseAudioStream } from '../../shared/media/choose-audio-stream.ts';
 import { bytesToMs, frameBytes } from '../../shared/media/pcm.ts';
 import { canonicalJson } from '../../shared/util/canonical-json.ts';
@@ -62,7 +61,7 @@ export const extract = defineStage({
       lengthKnown: !result.stderrTail.some((line) => LENGTH_ESTIMATED.test(line)),
     });
     if (damage !== undefined) {
-      if (!params.acceptDamaged) throw damaged(inputs.media.path, damage, result);
+      if (!params.acceptDamaged) throw damaged(damage, result);
       const data = { decodedMs, expectedMs: probe.durationMs, damageCount: result.damageCount };
       warn({ code: 'damaged-media', message: `The film is damaged: ${damage}`, data });
     }
@@ -90,9 +89,8 @@ async function runExtract(plan: ExtractPlan, media: MediaActions, between: strin
   return unified;
 }
 
-const damaged = (path: string, why: string, { damageLines }: MediaResult): Failure =>
+const damaged = (why: string, { damageLines }: MediaResult): Failure =>
   new Failure('ERR_MEDIA_TRUNCATED', 'The film is damaged or not complete.', {
     why: damageLines[0] === undefined ? why : `${why} The first: ${damageLines[0].slice(0, 200)}`,
     safe: 'Nothing is lost: no output was made of it.',
-    fix: [acceptDamagedCommand(path)],
   });
