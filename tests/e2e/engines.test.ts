@@ -7,8 +7,8 @@ import type { WireAudio } from '../../shared/contract/protocol.ts';
 import type { Role } from '../../shared/contract/roles/index.ts';
 import { ROLE_NAMES } from '../../shared/contract/roles/index.ts';
 import { findEngines } from '../../shared/engines/registry.ts';
-import { PROJECT_DIR, realWorker } from '../e2e/real-worker.ts';
-import { describeWorker } from './worker-conformance.ts';
+import { describeWorker } from '../conformance/worker-conformance.ts';
+import { PROJECT_DIR, realWorker } from '../helpers/real-worker.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'babelreel-engines-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
