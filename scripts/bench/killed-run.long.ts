@@ -7,7 +7,7 @@ const [kills = '40', seed = '1'] = process.argv.slice(2);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const workspace = makeWorkspace();
-const film = await makeShortFilm(workspace, 18);
+const film = await makeShortFilm(workspace, 24);
 const report = await killRuns({ workspace, film, kills: Number(kills), seed: Number(seed), say });
 
 const middle = (values: readonly number[]): string => {

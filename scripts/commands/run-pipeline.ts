@@ -30,6 +30,10 @@ export async function run(invocation: Invocation): Promise<number> {
       );
       return 0;
     }
+    const { openState } = await import('../../shared/store/database.ts');
+    const { refuseWhileHeld } = await import('../../shared/store/leases.ts');
+    using state = openState(settings.roots.state);
+    refuseWhileHeld(state, manifest.id);
   }
   const { runPipeline } = await import('../run-pipeline.ts');
   return runPipeline(invocation);

@@ -63,10 +63,14 @@ export type TaskEvent =
       readonly attempt: number;
     };
 
+export interface SubmitOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent?: (event: TaskEvent) => void;
+  /** Among tasks that could start, the more urgent one does: work of later stages, so that results leave the pipeline early. Default 0. */
+  readonly urgency?: number;
+}
+
 /** The one boundary to where work is done. */
 export interface Executor {
-  submit(
-    task: Task,
-    options: { readonly signal: AbortSignal; readonly onEvent?: (event: TaskEvent) => void },
-  ): Promise<TaskOutcome>;
+  submit(task: Task, options: SubmitOptions): Promise<TaskOutcome>;
 }

@@ -22,6 +22,7 @@ const requests = fc
       ramMiB: fc.integer({ min: 0, max: total.ramMiB }),
       overtaken: fc.integer({ min: 0, max: 2 * EVICTING_PATIENCE }),
       evicts: fc.boolean(),
+      urgency: fc.integer({ min: 0, max: 3 }),
     }),
     { maxLength: 12 },
   )
@@ -36,6 +37,13 @@ describe('admit', () => {
       '2',
     ]);
     expect(ids(admit([request('1', { cpu: 2 }), request('2')], { cpu: 1, ramMiB: 0 }))).toEqual(['2']);
+  });
+
+  test('the more urgent one goes first, but not past one whose patience is at an end', () => {
+    const urgent = request('3', { urgency: 5 });
+    expect(ids(admit([request('1'), request('2', { urgency: 1 }), urgent], { cpu: 1, ramMiB: 0 }))).toEqual(['3']);
+    const old = request('1', { overtaken: PATIENCE });
+    expect(ids(admit([old, urgent], { cpu: 1, ramMiB: 0 }))).toEqual(['1']);
   });
 
   test('nobody passes one whose patience is at an end', () => {

@@ -12,6 +12,8 @@ export interface AdmissionRequest extends Need {
   readonly id: string;
   /** Order of arrival; lower came first. */
   readonly seq: number;
+  /** The larger one starts first; 0 when absent. */
+  readonly urgency?: number;
   /** Starts of others since it became ready. */
   readonly overtaken: number;
   /** To start it another engine's idle worker has to leave. Worth avoiding: it is drained first. */
@@ -25,7 +27,7 @@ export const EVICTING_PATIENCE = 64;
 
 /**
  * Which of the waiting requests start now. All or nothing per request, so nobody waits while holding. Requests that evict come after
- * those that do not, else the first come is first served; smaller ones may pass a large one until its patience is at an end. From then on
+ * those that do not, else the more urgent, else the first come is first served; smaller ones may pass a large one until its patience is at an end. From then on
  * what it needs is set aside, so it starts as soon as running work has given enough back. Pure and deterministic.
  */
 export function admit(ready: readonly AdmissionRequest[], free: Need): readonly AdmissionRequest[] {
@@ -47,7 +49,8 @@ const isImpatient = (request: AdmissionRequest): boolean =>
 
 function byTurn(a: AdmissionRequest, b: AdmissionRequest): number {
   const impatience = Number(isImpatient(b)) - Number(isImpatient(a));
-  return impatience || Number(a.evicts) - Number(b.evicts) || a.seq - b.seq || (a.id < b.id ? -1 : 1);
+  const urgency = (b.urgency ?? 0) - (a.urgency ?? 0);
+  return impatience || Number(a.evicts) - Number(b.evicts) || urgency || a.seq - b.seq || (a.id < b.id ? -1 : 1);
 }
 
 /** The limits of the settings with the machine in place of 0: all cpus, three quarters of the memory a process may have. */

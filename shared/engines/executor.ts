@@ -11,7 +11,7 @@ import type { Limits, Timeouts } from '../util/settings.ts';
 import { impossible, machineLimits } from './admission.ts';
 import type { EngineStats } from './engine-stats.ts';
 import { createStatsBook } from './engine-stats.ts';
-import { createLocalWorkQueue } from './local-work.ts';
+import { createLocalWorkQueue, type LocalNeed } from './local-work.ts';
 import type { Memo, OnceAnswer } from './once.ts';
 import { cancelled, createOnce } from './once.ts';
 import type { EngineEntry } from './registry.ts';
@@ -46,6 +46,7 @@ export interface MemoisedCall {
   /** Null: never remembered. */
   readonly key: Fingerprint | null;
   readonly cpu: number;
+  readonly urgency?: number;
   /** Shape of the reply; a remembered one that does not parse is made again. */
   readonly reply: { parse(value: unknown): unknown };
   readonly signal: AbortSignal;
@@ -55,7 +56,7 @@ export interface LocalExecutor extends Executor, AsyncDisposable {
   /** Starts the worker of coming tasks as soon as there is room to spare. Says nothing when it fails: the first task will. */
   prewarm(task: Pick<Task, 'engine' | 'models' | 'params' | 'runtime'>): void;
   /** Local work with the same admission as tasks. Rejects with ERR_CANCELLED, ERR_IMPOSSIBLE or what `work` throws. */
-  tool<T>(need: { readonly cpu: number }, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  tool<T>(need: LocalNeed, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Local work that is remembered by key; its files become ObjectRefs in the reply. Rejects like `tool`. */
   memoised(
     call: MemoisedCall,
@@ -116,7 +117,7 @@ export function openExecutor(options: ExecutorOptions): LocalExecutor {
     }
   };
 
-  const submit: Executor['submit'] = async (task, { signal, onEvent }) => {
+  const submit: Executor['submit'] = async (task, { signal, onEvent, urgency = 0 }) => {
     const emit = onEvent ?? (() => undefined);
     const outcome = async (merged: AbortSignal): Promise<TaskOutcome> => {
       const entry = entryOf(task.engine.id);
@@ -129,7 +130,7 @@ export function openExecutor(options: ExecutorOptions): LocalExecutor {
         origin: { role: task.role, engine: entry.id },
         signal: merged,
         parse: replyParser(ROLES[task.role].reply, `The engine ${entry.id}`),
-        work: (workSignal) => tasks.ask({ task, spec: workerSpec(entry, task), signal: workSignal, emit }),
+        work: (workSignal) => tasks.ask({ task, spec: workerSpec(entry, task), signal: workSignal, emit, urgency }),
       });
       if (answer.from === 'memo') {
         stats.count(entry.id, 'memoHits');
@@ -159,8 +160,8 @@ export function openExecutor(options: ExecutorOptions): LocalExecutor {
       const { ramMiB } = entry.definition.resources.resident;
       if (impossible(entry.id, { cpu: 1, ramMiB }, total) === undefined) tasks.prewarm(workerSpec(entry, task));
     },
-    tool: ({ cpu }, work, signal) => during(signal, (merged) => local.run(cpu, work, merged)),
-    memoised: ({ key, cpu, reply, signal }, work) =>
+    tool: (need, work, signal) => during(signal, (merged) => local.run(need, work, merged)),
+    memoised: ({ key, cpu, urgency, reply, signal }, work) =>
       during(signal, (merged) =>
         once({
           key,
@@ -169,7 +170,7 @@ export function openExecutor(options: ExecutorOptions): LocalExecutor {
           parse: (value) => reply.parse(value),
           work: (workSignal) =>
             local.run(
-              cpu,
+              { cpu, urgency },
               async (toolSignal) => {
                 await using folder = temporaryFolder(join(scratchDir, `s-${hooks.nextSeq()}`));
                 const { value, files } = await work({ dir: folder.path, signal: toolSignal });

@@ -4,9 +4,15 @@ import { impossible } from './admission.ts';
 import { cancelled } from './once.ts';
 import type { Candidate } from './scheduler.ts';
 
+export interface LocalNeed {
+  readonly cpu: number;
+  /** As of a task. */
+  readonly urgency?: number | undefined;
+}
+
 export interface LocalWorkQueue {
   /** Runs `work` when there is room for it. Rejects with ERR_CANCELLED when the signal aborts before, ERR_IMPOSSIBLE when there never is. */
-  run<T>(cpu: number, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  run<T>(need: LocalNeed, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
   candidates(): readonly Candidate[];
 }
 
@@ -21,7 +27,11 @@ export function createLocalWorkQueue({ total, nextSeq, poke }: QueueHooks): Loca
   const waiting = new Set<Candidate>();
   return {
     candidates: () => [...waiting],
-    async run<T>(cpu: number, work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    async run<T>(
+      { cpu, urgency = 0 }: LocalNeed,
+      work: (signal: AbortSignal) => Promise<T>,
+      signal: AbortSignal,
+    ): Promise<T> {
       const refusal = impossible('A tool', { cpu, ramMiB: 0 }, total);
       if (refusal !== undefined) throw refusal;
       if (signal.aborted) throw cancelled();
@@ -33,6 +43,7 @@ export function createLocalWorkQueue({ total, nextSeq, poke }: QueueHooks): Loca
         cpu,
         ramMiB: 0,
         seq,
+        urgency,
         evicts: false,
         start() {
           waiting.delete(candidate);

@@ -5,6 +5,7 @@ import { admit } from './admission.ts';
 export interface Candidate extends Need {
   readonly id: string;
   readonly seq: number;
+  readonly urgency?: number;
   readonly evicts: boolean;
   /** Holds what it needs until this settles. Never rejects. */
   start(): Promise<void>;

@@ -27,6 +27,7 @@ export interface QueuedCall {
   readonly spec: WorkerSpec;
   readonly signal: AbortSignal;
   readonly emit: (event: TaskEvent) => void;
+  readonly urgency: number;
 }
 
 export interface TaskQueue {
@@ -229,7 +230,18 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
         const [first] = queue;
         if (first !== undefined) {
           const stalled = (): void => startFailed(group, stall(spec));
-          return [{ id: spec.key, cpu: resources.active.cpu, ramMiB, seq: first.seq, evicts, start, stalled }];
+          return [
+            {
+              id: spec.key,
+              cpu: resources.active.cpu,
+              ramMiB,
+              seq: first.seq,
+              urgency: first.urgency,
+              evicts,
+              start,
+              stalled,
+            },
+          ];
         }
         const isWanted = group.wantedSince !== undefined && !evicts && !pool.has(spec.key);
         return isWanted ? [{ id: spec.key, cpu: 1, ramMiB, seq: group.wantedSince as number, evicts, start }] : [];

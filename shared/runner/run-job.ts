@@ -18,6 +18,7 @@ import { deliverJob } from './deliver-job.ts';
 import { inspectDeliverables } from './deliverables.ts';
 import { openEventLog } from './event-log.ts';
 import { withChanges } from './explain-job.ts';
+import { favourMemory } from './favour-memory.ts';
 import { eventsPath, planLightly } from './finished.ts';
 import { readJobState } from './job-state.ts';
 import type { PlannedStage } from './plan.ts';
@@ -95,6 +96,7 @@ export interface RunResult {
 export async function runJob(options: RunOptions): Promise<RunResult> {
   const { id, settings, signal } = options;
   const { roots } = settings;
+  favourMemory();
   const startedAt = performance.now();
   const manifest = JobManifest.parse(readManifest(roots.out, id));
   using store = openStore(roots);

@@ -88,7 +88,10 @@ export async function runStages(options: RunStagesOptions): Promise<StagesOutcom
         definition,
         reason,
         forced: reason.kind === 'forced' || reason.kind === 'object-missing',
-        services: stageServices(options, options.code[stage.stage] ?? ''),
+        services: stageServices(options, {
+          code: options.code[stage.stage] ?? '',
+          urgency: manifest.stages.indexOf(stage),
+        }),
         producer,
         keyOf: (of, recordOf) => stageKey(of, keyContext, recordOf),
         readRecord: store.readRecord,
@@ -165,22 +168,25 @@ function prewarmTask(
   };
 }
 
-function stageServices(options: RunStagesOptions, code: string): StageServices {
+function stageServices(
+  options: RunStagesOptions,
+  { code, urgency }: { readonly code: string; readonly urgency: number },
+): StageServices {
   const { manifest, executor, machine, scratchDir, store } = options;
   const admit: StageServices['tool'] = (need, work, signal) =>
-    admitted.getStore() === true ? work(signal) : executor.tool(need, work, signal);
+    admitted.getStore() === true ? work(signal) : executor.tool({ ...need, urgency }, work, signal);
   return {
     manifest,
     environmentOf: (engine) => manifest.lock.engines[engine]?.environment ?? options.resolved[engine] ?? null,
     async submit(task, signal, onEvent) {
-      const outcome = await executor.submit(task, { signal, onEvent });
+      const outcome = await executor.submit(task, { signal, onEvent, urgency });
       if (outcome.status === 'failed') throw outcome.failure;
       return outcome.reply;
     },
     async step({ op, cpu, request, reply, signal, work }) {
       const content = await byContent(request, executor.sliceDigest);
       const key = fingerprintOf({ v: 1, step: op, code, request: content });
-      const answer = await executor.memoised({ key, cpu, reply, signal }, (tools) =>
+      const answer = await executor.memoised({ key, cpu, urgency, reply, signal }, (tools) =>
         admitted.run(cpu > 0, () => work(tools)),
       );
       return answer.reply;

@@ -50,6 +50,16 @@ export function acquireJobLease(state: State, jobId: JobId): Lease {
   return { epoch, release, [Symbol.dispose]: release };
 }
 
+/**
+ * Says at once what `acquireJobLease` would say, and takes nothing: for a runner that has not loaded the rest of itself yet. Throws
+ * ERR_JOB_LOCKED.
+ */
+export function refuseWhileHeld(state: State, jobId: JobId): void {
+  const holder = findHolder(state, `job/${jobId}`);
+  if (holder === undefined || judgeProcess(identityOf(holder), thisProcess()) === 'dead') return;
+  throw locked(jobId, holder, dirname(state.db.name));
+}
+
 function findHolder(state: State, name: string): HeldLease | undefined {
   return state.db
     .prepare<[string], HeldLease>(
@@ -90,6 +100,7 @@ function locked(jobId: JobId, holder: HeldLease, folder: string): Failure {
         ? `${who}; it is in another container or on another machine and cannot be looked at from here. If that one is gone for good, move the state database away: it holds nothing that is needed.`
         : `${who} and is alive.`,
     safe: 'Nothing was changed; that run goes on.',
+    again: `./run-pipeline.sh -j ${jobId}`,
     fix: [judged === 'unknown' ? `mv ${quoted(folder)} ${quoted(`${folder}.old`)}` : `kill -INT ${holder.pid}`],
   });
 }

@@ -102,6 +102,9 @@ export async function killRuns(options: KillOptions): Promise<KillReport> {
     faults.push(...startedAgain(events).map((text) => `round ${rounds}: ${text}`));
     faults.push(...leftovers(workspace).map((path) => `round ${rounds}: ${path} was left`));
     const calls = engineCalls(events);
+    // An answer is told a moment before it is kept, so that a kill in between costs one that was counted.
+    const twice = answered(calls) - answered(distinct);
+    if (twice > killed) faults.push(`round ${rounds}: ${twice} requests were answered twice after ${killed} kills`);
     for (const engine of new Set([...Object.keys(distinct), ...Object.keys(calls)])) {
       const more = started(calls[engine]) - started(distinct[engine]);
       // What was handed to the one worker of an engine, one batch, is lost with it.
@@ -115,6 +118,8 @@ export async function killRuns(options: KillOptions): Promise<KillReport> {
 }
 
 const started = (calls: EngineCalls | undefined): number => calls?.started ?? 0;
+const answered = (calls: Readonly<Record<string, EngineCalls>>): number =>
+  Object.values(calls).reduce((sum, { ended }) => sum + ended, 0);
 
 /** Starts the run; kills the runner, and only the runner, after `atMs` unless it is done by then. */
 async function startAndKill(workspace: Workspace, job: string, atMs: number | undefined) {

@@ -6,7 +6,7 @@ import { makeShortFilm } from './short-film.ts';
 /** The long form, with as many kills as one likes: scripts/bench/killed-run.long.ts. */
 test('a dub whose runner is killed at five random moments ends as if nobody had disturbed it', async () => {
   const workspace = makeWorkspace();
-  const film = await makeShortFilm(workspace, 18);
+  const film = await makeShortFilm(workspace, 24);
   const report = await killRuns({ workspace, film, kills: 5, seed: 20_261_124 });
   process.stdout.write(
     `kills at ${report.killedAtMs.map((ms) => ms.toFixed(0)).join(', ')} ms; ready again after ${report.readyAfterMs.join(', ')} ms\n`,

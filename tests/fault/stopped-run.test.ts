@@ -204,7 +204,9 @@ describe('two runs of one job', () => {
     const second = await start().result;
     expect(second.code, second.stderr).toBe(8);
     expectMessage(second, 'ERR_JOB_LOCKED', 8);
-    expect(second.stderr).toContain(String(first.pid));
+    expect(second.stderr).toContain(
+      `  Try:  kill -INT ${first.pid}\n  When it has ended:  ./run-pipeline.sh -j ${job}\n`,
+    );
     expect(second.ms).toBeLessThanOrEqual(1_000);
     expect((await first.result).code).toBe(0);
     expect(deliverables(workspace, job)).toEqual(wanted);
