@@ -59,6 +59,7 @@ export async function killRuns(options: KillOptions): Promise<KillReport> {
   const readyAfterMs: number[] = [];
   const repeated: Record<string, { calls: number; allowed: number }> = {};
   let rounds = 0;
+  let answeredTwice = 0;
   while (killedAtMs.length < kills) {
     workspace.forget();
     job = await prepareDub(workspace, film);
@@ -84,6 +85,8 @@ export async function killRuns(options: KillOptions): Promise<KillReport> {
     }
     judgeRound(killed);
   }
+  // An answer is told about 0.1 ms before it is kept: hardly ever does a kill fall in between.
+  if (answeredTwice > 1 + Math.floor(kills / 40)) faults.push(`${answeredTwice} requests were answered twice`);
   return { undisturbedMs: undisturbed.ms, killedAtMs, goneAfterMs, readyAfterMs, rounds, repeated, faults };
 
   function noteReady(startedAt: number): void {
@@ -102,9 +105,7 @@ export async function killRuns(options: KillOptions): Promise<KillReport> {
     faults.push(...startedAgain(events).map((text) => `round ${rounds}: ${text}`));
     faults.push(...leftovers(workspace).map((path) => `round ${rounds}: ${path} was left`));
     const calls = engineCalls(events);
-    // An answer is told a moment before it is kept, so that a kill in between costs one that was counted.
-    const twice = answered(calls) - answered(distinct);
-    if (twice > killed) faults.push(`round ${rounds}: ${twice} requests were answered twice after ${killed} kills`);
+    answeredTwice += answered(calls) - answered(distinct);
     for (const engine of new Set([...Object.keys(distinct), ...Object.keys(calls)])) {
       const more = started(calls[engine]) - started(distinct[engine]);
       // What was handed to the one worker of an engine, one batch, is lost with it.

@@ -28,8 +28,6 @@ export interface Refusal {
   readonly exit: number;
   /** What the message must say. */
   readonly says: readonly (string | RegExp)[];
-  /** Stages that could do without what is missing ran and were delivered. */
-  readonly delivers?: true;
 }
 
 /** One message of the shape docs/errors.md describes, the same as JSON, and nothing changed. */
@@ -41,7 +39,7 @@ export async function expectRefusal(workspace: Workspace, row: Refusal, run = wo
   const [shown, json] = await Promise.all([showing, run(...row.args, '--json')]);
   const after = listAll(workspace);
   expect([after[0], after[2]]).toEqual([before[0], before[2]]);
-  if (row.delivers !== true) expect(after[1]).toEqual(before[1]);
+  expect(after[1]).toEqual(before[1]);
 
   const lines = shown.stderr.trimEnd().split('\n');
   expect(lines[0], shown.stderr).toMatch(/^✗ \P{Ll}/u);
