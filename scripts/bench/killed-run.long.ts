@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { killRuns } from '../../tests/fault/kill-runs.ts';
 import { makeShortFilm } from '../../tests/fault/short-film.ts';
 import { makeWorkspace } from '../../tests/helpers/workspace.ts';
@@ -20,4 +21,5 @@ say(`first event of the next run: ${middle(report.readyAfterMs)}`);
 for (const [engine, { calls, allowed }] of Object.entries(report.repeated))
   say(`${engine}: ${calls} requests were sent again, ${allowed} allowed`);
 say(report.faults.length === 0 ? 'no faults' : report.faults.join('\n'));
+rmSync(workspace.dir, { recursive: true, force: true });
 process.exitCode = report.faults.length === 0 ? 0 : 1;

@@ -119,7 +119,7 @@ for (let round = 1; killed < Number(kills); round += 1) {
   using clone = makeClone();
   for (;;) {
     const last = killed >= Number(kills);
-    const start = await startDemo(clone, last ? undefined : random() * 0.5 * undisturbed.seconds);
+    const start = await startDemo(clone, last ? undefined : random() * 0.9 * undisturbed.seconds);
     if (start.code !== null) {
       if (start.code !== 0)
         faults.push(`round ${round} ended with ${start.code}: ${start.lines.slice(-8).join(' | ')}`);

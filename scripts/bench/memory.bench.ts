@@ -48,10 +48,12 @@ function expectWholeDub(report: OrchestratorReport, seconds: number): void {
 }
 
 test('the orchestrator stays under 250 MB on 10 minutes and grows by at most 32 MB to 2 hours', async () => {
-  const short = await dub(600);
-  expectWholeDub(short, 600);
+  // Peaks depend on when garbage is collected. A long film has many chances to meet the worst moment, so the short one gets three.
+  const short = [await dub(600), await dub(600), await dub(600)];
+  for (const report of short) expectWholeDub(report, 600);
   const long = await dub(7200);
   expectWholeDub(long, 7200);
-  expect(short.peakMiB).toBeLessThanOrEqual(250);
-  expect(long.peakMiB - short.peakMiB).toBeLessThanOrEqual(32);
+  const shortMiB = Math.max(...short.map(({ peakMiB }) => peakMiB));
+  expect(shortMiB).toBeLessThanOrEqual(250);
+  expect(long.peakMiB - shortMiB).toBeLessThanOrEqual(32);
 });

@@ -22,7 +22,7 @@ export const align = defineStage({
     // Measured with the pocketsphinx aligner on 32 chunks of four voices: right alignments stay inside all of these limits, and 154 of
     // 155 texts that lack three words somewhere break one.
     minScore: z.number().min(0).max(1).default(0.48),
-    minRelativeScore: z.number().min(0).max(1).default(0.78),
+    minRelativeScore: z.number().min(0).max(1).default(0.72),
     scoreWindowMs: z.int().positive().default(400),
     maxGapMs: z.int().positive().default(420),
     maxOnsetMs: z.int().positive().default(280),

@@ -53,6 +53,11 @@ test('at most 5 % of the words of the demo are wrong', () => {
   expect(rate).toBeLessThanOrEqual(0.05);
 });
 
+test('the aligner confirms the times of the words, also after the sound was compressed', () => {
+  expect(report.figures.words).toBeGreaterThan(100);
+  expect(report.figures.estimatedWords).toBe(0);
+});
+
 test('subtitles of three languages have the same cues in time and none is empty', () => {
   for (const language of ['en', 'pt-BR', 'es']) {
     const cues = parseSrt(readFileSync(file(`demo.${language}.srt`), 'utf8'));

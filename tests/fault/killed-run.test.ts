@@ -1,11 +1,14 @@
-import { expect, test } from 'vitest';
+import { rmSync } from 'node:fs';
+import { afterAll, expect, test } from 'vitest';
 import { makeWorkspace } from '../helpers/workspace.ts';
 import { killRuns } from './kill-runs.ts';
 import { makeShortFilm } from './short-film.ts';
 
+const workspace = makeWorkspace();
+afterAll(() => rmSync(workspace.dir, { recursive: true, force: true }));
+
 /** The long form, with as many kills as one likes: scripts/bench/killed-run.long.ts. */
 test('a dub whose runner is killed at five random moments ends as if nobody had disturbed it', async () => {
-  const workspace = makeWorkspace();
   const film = await makeShortFilm(workspace, 24);
   const report = await killRuns({ workspace, film, kills: 5, seed: 20_261_124 });
   process.stdout.write(
