@@ -244,7 +244,9 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
           ];
         }
         const isWanted = group.wantedSince !== undefined && !evicts && !pool.has(spec.key);
-        return isWanted ? [{ id: spec.key, cpu: 1, ramMiB, seq: group.wantedSince as number, evicts, start }] : [];
+        return isWanted
+          ? [{ id: spec.key, cpu: 1, ramMiB, seq: group.wantedSince as number, urgency: -1, evicts, start }]
+          : [];
       }),
   };
 }

@@ -19,7 +19,7 @@ describe('lowering the original', () => {
   });
 
   it('is done by ramps before and after, without a step anywhere', () => {
-    const gains = duckEnvelope(96_000, [{ from: 40_000, to: 50_000 }], -18);
+    const gains = duckEnvelope(new Float32Array(96_000), [{ from: 40_000, to: 50_000 }], -18);
     expect(gains[40_000 - DUCK_ATTACK_FRAMES]).toBe(1);
     expect(gains[45_000]).toBeCloseTo(10 ** (-18 / 20), 6);
     expect(gains[50_000 + DUCK_RELEASE_FRAMES]).toBe(1);
@@ -28,8 +28,8 @@ describe('lowering the original', () => {
   });
 
   it('is the same for a part of the film as for the whole', () => {
-    const whole = duckEnvelope(96_000, [{ from: 40_000, to: 50_000 }], -18);
-    const part = duckEnvelope(20_000, [{ from: 4_000, to: 14_000 }], -18);
+    const whole = duckEnvelope(new Float32Array(96_000), [{ from: 40_000, to: 50_000 }], -18);
+    const part = duckEnvelope(new Float32Array(20_000), [{ from: 4_000, to: 14_000 }], -18);
     expect(part).toEqual(whole.subarray(36_000, 56_000));
   });
 });

@@ -37,10 +37,12 @@ export function findDucks(
 
 /**
  * Gain of the original per frame: 1 between lines, `duckDb` under them, raised-cosine ramps in decibels around.
+ * @param gains is filled
  * @param ducks relative to frame 0; they may reach outside
  */
-export function duckEnvelope(frames: number, ducks: readonly Interval[], duckDb: number): Float32Array {
-  const gains = new Float32Array(frames).fill(1);
+export function duckEnvelope(gains: Float32Array, ducks: readonly Interval[], duckDb: number): Float32Array {
+  const frames = gains.length;
+  gains.fill(1);
   const low = 10 ** (duckDb / 20);
   const lower = (at: number, depth: number): void => {
     if (at < 0 || at >= frames) return;

@@ -1,10 +1,8 @@
 import { open } from 'node:fs/promises';
 import { Failure } from '../../shared/contract/failure.ts';
 
-/** Samples of a slice of a raw 16-bit file. @throws Failure ERR_MEDIA_TRUNCATED when the file ends before the slice does */
-export async function readSamples(path: string, offsetBytes: number, lengthBytes: number): Promise<Int16Array> {
-  const samples = new Int16Array(lengthBytes >> 1);
-  const bytes = new Uint8Array(samples.buffer);
+/** Fills `bytes` from a file. @throws Failure ERR_MEDIA_TRUNCATED when it ends before */
+export async function readBytes(path: string, offsetBytes: number, bytes: Uint8Array): Promise<void> {
   await using file = await open(path, 'r');
   for (let at = 0; at < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, at, bytes.length - at, offsetBytes + at);
@@ -14,14 +12,15 @@ export async function readSamples(path: string, offsetBytes: number, lengthBytes
       });
     at += bytesRead;
   }
-  return samples;
 }
+
+export const bytesOf = (samples: Int16Array<ArrayBuffer> | Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
 
 const UNIT = 1 / 32768;
 
-/** Mono samples as -1..1. A plain loop: `Float32Array.from` with a function takes 20 times as long. */
-export function toFloats(samples: Int16Array): Float32Array<ArrayBuffer> {
-  const floats = new Float32Array(samples.length);
+/** Mono samples as -1..1, into `floats`. A plain loop: `Float32Array.from` with a function takes 20 times as long. */
+export function toFloats(samples: Int16Array, floats: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   for (let at = 0; at < samples.length; at += 1) floats[at] = (samples[at] as number) * UNIT;
   return floats;
 }
@@ -38,22 +37,34 @@ export function splitStereo(
 ): readonly [left: Float32Array<ArrayBuffer>, right: Float32Array<ArrayBuffer>] {
   const left = new Float32Array(frames);
   const right = new Float32Array(frames);
-  const count = Math.min(frames - at, samples.length >> 1);
+  splitStereoInto([left, right], samples, at);
+  return [left, right];
+}
+
+/** The same into channels that are there. */
+export function splitStereoInto(
+  [left, right]: readonly [Float32Array, Float32Array],
+  samples: Int16Array,
+  at: number,
+): void {
+  const count = Math.max(0, Math.min(left.length - at, samples.length >> 1));
+  for (const channel of [left, right]) channel.fill(0, 0, at).fill(0, at + count);
   for (let frame = 0; frame < count; frame += 1) {
     left[at + frame] = (samples[2 * frame] as number) * UNIT;
     right[at + frame] = (samples[2 * frame + 1] as number) * UNIT;
   }
-  return [left, right];
 }
 
-/** Two channels from frame `from` to `to` as interleaved 16-bit samples. */
-export function joinStereo(left: Float32Array, right: Float32Array, range: { from: number; to: number }): Int16Array {
-  const samples = new Int16Array(2 * (range.to - range.from));
-  for (let frame = range.from, at = 0; frame < range.to; frame += 1, at += 2) {
+/** Fills `samples` with two channels from frame `from` on, interleaved. */
+export function joinStereo(
+  [left, right]: readonly [Float32Array, Float32Array],
+  from: number,
+  samples: Int16Array,
+): void {
+  for (let frame = from, at = 0; at < samples.length; frame += 1, at += 2) {
     samples[at] = toInt16(left[frame] as number);
     samples[at + 1] = toInt16(right[frame] as number);
   }
-  return samples;
 }
 
 const toInt16 = (value: number): number => {

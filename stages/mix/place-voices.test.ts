@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loudnessOf } from '../../shared/media/loudness.ts';
+import { createBlockBuffers } from './block-buffers.ts';
 import { placeClips } from './place-voices.ts';
 import { predictLoudness } from './predict-loudness.ts';
 import { measureVoice, voiceGainDb } from './voice-level.ts';
@@ -18,7 +19,7 @@ const measure = (samples: Float32Array) => {
     path,
     Int16Array.from(samples, (sample) => Math.round(sample * 32_768)),
   );
-  return measureVoice(path, samples.length, 24_000);
+  return measureVoice(path, { samples: samples.length, sampleRateHz: 24_000 }, createBlockBuffers());
 };
 
 describe('voices', () => {

@@ -15,6 +15,8 @@ const MARGIN_FRAMES = 1024;
 /** Blocks start on a grid on which the limiter's groups and the sample clocks of 8 to 44.1 kHz all fall on whole samples. */
 const GRID_FRAMES = 1920;
 const BYTES_PER_FRAME = 4;
+/** No block mixes more frames. */
+export const MAX_BLOCK_FRAMES = (BLOCK_AAC_FRAMES + 2 * ROLL_AAC_FRAMES) * AAC_FRAME + 2 * MARGIN_FRAMES + GRID_FRAMES;
 
 /** Everything one block is made of; frames are 48 kHz and count from the block's first mixed frame unless said otherwise. */
 export const BlockRequest = z.object({

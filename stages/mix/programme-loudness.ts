@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { type Energy, gatingStep, measureEnergies } from '../../shared/media/loudness.ts';
+import type { WithBuffers } from './block-buffers.ts';
 import type { Interval } from './duck.ts';
-import { readSamples, splitStereo } from './pcm-slice.ts';
+import { bytesOf, readBytes, splitStereoInto } from './pcm-slice.ts';
 import { SAMPLE_RATE } from './plan-blocks.ts';
 
 /** Read at once; between two reads other work runs. */
@@ -16,18 +17,23 @@ const STEP_FRAMES = gatingStep(SAMPLE_RATE);
  * K-weighted sums of squares of a 48 kHz stereo file, one for every whole 100 ms; one chunk in memory at a time. A film shorter than that
  * has none.
  */
-export async function measureFile(path: string, bytes: number): Promise<Float64Array> {
+export async function measureFile(path: string, bytes: number, withBuffers: WithBuffers): Promise<Float64Array> {
   const frames = Math.floor(bytes / 4);
   const sums: number[] = [];
   for (let from = 0; from < frames; from += CHUNK_FRAMES) {
     const first = Math.max(0, from - SETTLE_FRAMES);
     const to = Math.min(frames, from + CHUNK_FRAMES);
-    const samples = await readSamples(path, first * 4, (to - first) * 4);
-    const channels = splitStereo(samples, to - first, 0);
-    await setImmediate();
-    const range = { sampleRateHz: SAMPLE_RATE, from: from - first, to: to - first };
-    for (const energy of measureEnergies(channels, range)) if (energy.frames === STEP_FRAMES) sums.push(energy.sum);
-    await setImmediate();
+    const count = to - first;
+    await withBuffers(async ({ left, right, pcm }) => {
+      const samples = pcm.subarray(0, 2 * count);
+      await readBytes(path, first * 4, bytesOf(samples));
+      const channels = [left.subarray(0, count), right.subarray(0, count)] as const;
+      splitStereoInto(channels, samples, 0);
+      await setImmediate();
+      const range = { sampleRateHz: SAMPLE_RATE, from: from - first, to: count };
+      for (const energy of measureEnergies(channels, range)) if (energy.frames === STEP_FRAMES) sums.push(energy.sum);
+      await setImmediate();
+    });
   }
   return Float64Array.from(sums);
 }

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
@@ -6,10 +6,11 @@ import type { AudioRef } from '../../shared/contract/media.ts';
 import { ObjectRef } from '../../shared/contract/media.ts';
 import type { MediaActions, StepResult } from '../../shared/contract/stage.ts';
 import { limitPeaks } from '../../shared/media/limiter.ts';
-import { measureEnergies } from '../../shared/media/loudness.ts';
+import { type Energy, measureEnergies } from '../../shared/media/loudness.ts';
 import { cutAdts } from './adts.ts';
+import { type BlockBuffers, readVoice, type WithBuffers } from './block-buffers.ts';
 import { duckEnvelope } from './duck.ts';
-import { joinStereo, readSamples, splitStereo, toFloats } from './pcm-slice.ts';
+import { bytesOf, joinStereo, readBytes, splitStereoInto } from './pcm-slice.ts';
 import { placeClips } from './place-voices.ts';
 import { AAC_FRAME, type BlockRequest, ROLL_AAC_FRAMES, SAMPLE_RATE } from './plan-blocks.ts';
 
@@ -28,6 +29,7 @@ export const BlockReply = z.object({
 export interface BlockTools {
   readonly dir: string;
   readonly media: MediaActions;
+  readonly withBuffers: WithBuffers;
   open(reference: ObjectRef | AudioRef): string;
 }
 
@@ -35,29 +37,55 @@ const toGain = (decibels: number): number => 10 ** (decibels / 20);
 
 /** Mixes and encodes one block. Every loop is under 50 ms on one core; other work runs between them. */
 export async function renderBlock(request: BlockRequest, tools: BlockTools): Promise<StepResult> {
+  const voices = await renderVoices(request, tools);
+  const raw = join(tools.dir, 'mix.pcm');
+  const value = await tools.withBuffers(async (buffers) => {
+    const { pcm, ...measured } = await mixBlock(request, { voices, buffers, open: tools.open });
+    await writeFile(raw, pcm);
+    return measured;
+  });
+  await Promise.all(voices.map((path) => rm(path)));
+  return { value, files: { aac: await encode(raw, request, tools) } };
+}
+
+/** The sound of one block before encoding; it lies in `buffers`. */
+async function mixBlock(
+  request: BlockRequest,
+  tools: { readonly voices: readonly string[]; readonly buffers: BlockBuffers; readonly open: BlockTools['open'] },
+): Promise<{ readonly pcm: Uint8Array; readonly energies: readonly Energy[]; readonly limited: number }> {
+  const { voices, buffers } = tools;
   const { frames, own, levels } = request;
-  const heard = await readSamples(
-    tools.open(request.programme),
-    request.programme.offsetBytes,
-    request.programme.lengthBytes,
-  );
-  const [left, right] = splitStereo(heard, frames, request.silenceBefore);
+  const { offsetBytes, lengthBytes } = request.programme;
+  const left = buffers.left.subarray(0, frames);
+  const right = buffers.right.subarray(0, frames);
+  const work = buffers.work.subarray(0, frames);
+  const heard = buffers.pcm.subarray(0, lengthBytes >> 1);
+  await readBytes(tools.open(request.programme), offsetBytes, bytesOf(heard));
+  splitStereoInto([left, right], heard, request.silenceBefore);
   await setImmediate();
-  const envelope = duckEnvelope(frames, request.ducks, levels.duckDb);
+  duckEnvelope(work, request.ducks, levels.duckDb);
   const original = toGain(levels.programmeDb);
   for (let at = 0; at < frames; at += 1) {
-    const gain = (envelope[at] as number) * original;
+    const gain = (work[at] as number) * original;
     left[at] = (left[at] as number) * gain;
     right[at] = (right[at] as number) * gain;
   }
-  await setImmediate();
-  const voice = await renderVoices(request, tools);
+  for (const path of voices) {
+    await setImmediate();
+    const { size } = await stat(path);
+    const bytes = bytesOf(work).subarray(0, size & ~3);
+    await readBytes(path, 0, bytes);
+    const count = bytes.length >> 2;
+    for (let at = 0; at < count; at += 1) {
+      left[at] = (left[at] as number) + (work[at] as number);
+      right[at] = (right[at] as number) + (work[at] as number);
+    }
+  }
   await setImmediate();
   const trim = toGain(levels.trimDb);
   for (let at = 0; at < frames; at += 1) {
-    const spoken = voice?.[at] ?? 0;
-    left[at] = ((left[at] as number) + spoken) * trim;
-    right[at] = ((right[at] as number) + spoken) * trim;
+    left[at] = (left[at] as number) * trim;
+    right[at] = (right[at] as number) * trim;
   }
   await setImmediate();
   const ceiling = toGain(levels.truePeakDbtp - ENCODER_MARGIN_DB);
@@ -65,49 +93,50 @@ export async function renderBlock(request: BlockRequest, tools: BlockTools): Pro
   await setImmediate();
   const energies = measureEnergies([left, right], { sampleRateHz: SAMPLE_RATE, ...own });
   await setImmediate();
-  const aac = await encode(joinStereo(left, right, encodedRange(request)), request, tools);
-  return { value: { energies, limited }, files: { aac } };
+  const pcm = buffers.pcm.subarray(0, 2 * request.encodeAacFrames * AAC_FRAME);
+  joinStereo([left, right], request.encodeFrom, pcm);
+  return { pcm: bytesOf(pcm), energies, limited };
 }
 
-const encodedRange = (request: BlockRequest): { from: number; to: number } => ({
-  from: request.encodeFrom,
-  to: request.encodeFrom + request.encodeAacFrames * AAC_FRAME,
-});
-
-/** The voices of a block as one channel of 48 kHz; undefined when nobody speaks. Clips are placed at their own rate, then resampled once. */
-async function renderVoices(request: BlockRequest, tools: BlockTools): Promise<Float32Array | undefined> {
-  let voices: Float32Array | undefined;
+/** The voices of a block: a file of 48 kHz mono floats for each rate they come in. Clips are placed at their own rate, then resampled once. */
+async function renderVoices(request: BlockRequest, tools: BlockTools): Promise<readonly string[]> {
+  const paths: string[] = [];
   for (const rate of new Set(request.clips.map((clip) => clip.sampleRateHz))) {
-    const bus = new Float32Array(Math.ceil((request.frames * rate) / SAMPLE_RATE));
-    for (const clip of request.clips.filter((candidate) => candidate.sampleRateHz === rate)) {
-      const samples = toFloats(await readSamples(tools.open(clip.audio), 0, clip.samples * 2));
-      placeClips(bus, [{ samples, at: clip.at, gainDb: clip.gainDb }]);
-      await setImmediate();
-    }
-    const resampled = await resample(bus, rate, tools);
-    if (voices === undefined) voices = resampled;
-    else for (let at = 0; at < voices.length; at += 1) voices[at] = (voices[at] as number) + (resampled[at] ?? 0);
+    const placed = join(tools.dir, `voice-${rate}.f32`);
+    const samples = Math.ceil((request.frames * rate) / SAMPLE_RATE);
+    await tools.withBuffers(async (buffers) => {
+      const { work } = buffers;
+      const bus = samples <= work.length ? work.subarray(0, samples).fill(0) : new Float32Array(samples);
+      for (const clip of request.clips.filter((candidate) => candidate.sampleRateHz === rate)) {
+        const voice = await readVoice(tools.open(clip.audio), clip.samples, buffers);
+        placeClips(bus, [{ samples: voice, at: clip.at, gainDb: clip.gainDb }]);
+        await setImmediate();
+      }
+      await writeFile(placed, bytesOf(bus));
+    });
+    paths.push(await resample(placed, { rate, samples }, tools));
   }
-  return voices;
+  return paths;
 }
 
-async function resample(bus: Float32Array, rate: number, { dir, media }: BlockTools): Promise<Float32Array> {
-  if (rate === SAMPLE_RATE) return bus;
-  const [from, to] = [join(dir, `voice-${rate}.f32`), join(dir, `voice-${rate}-48000.f32`)];
-  await writeFile(from, new Uint8Array(bus.buffer));
+async function resample(
+  from: string,
+  { rate, samples }: { readonly rate: number; readonly samples: number },
+  { dir, media }: BlockTools,
+): Promise<string> {
+  if (rate === SAMPLE_RATE) return from;
+  const to = join(dir, `voice-${rate}-48000.f32`);
   await media.ffmpeg({
     inputs: [{ path: from, trust: 'pcm', options: ['-f', 'f32le', '-ar', String(rate), '-ac', '1'] }],
     outputs: [{ path: to, options: ['-ar', String(SAMPLE_RATE), '-f', 'f32le'] }],
-    expectedMs: Math.round((bus.length * 1000) / rate),
+    expectedMs: Math.round((samples * 1000) / rate),
   });
-  const bytes = await readFile(to);
-  await Promise.all([rm(from), rm(to)]);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)));
+  await rm(from);
+  return to;
 }
 
-async function encode(pcm: Int16Array, request: BlockRequest, { dir, media }: BlockTools): Promise<string> {
-  const [raw, whole, kept] = [join(dir, 'mix.pcm'), join(dir, 'whole.aac'), join(dir, 'block.aac')];
-  await writeFile(raw, new Uint8Array(pcm.buffer));
+async function encode(raw: string, request: BlockRequest, { dir, media }: BlockTools): Promise<string> {
+  const [whole, kept] = [join(dir, 'whole.aac'), join(dir, 'block.aac')];
   await media.ffmpeg({
     inputs: [{ path: raw, trust: 'pcm', options: ['-f', 's16le', '-ar', String(SAMPLE_RATE), '-ac', '2'] }],
     outputs: [
@@ -116,7 +145,7 @@ async function encode(pcm: Int16Array, request: BlockRequest, { dir, media }: Bl
         options: ['-c:a', 'aac', '-aac_coder', 'fast', '-b:a', `${request.levels.bitrateKbps}k`, '-f', 'adts'],
       },
     ],
-    expectedMs: Math.round((pcm.length * 500) / SAMPLE_RATE),
+    expectedMs: Math.round((request.encodeAacFrames * AAC_FRAME * 1000) / SAMPLE_RATE),
   });
   await writeFile(kept, cutAdts(await readFile(whole), ROLL_AAC_FRAMES, request.keepAacFrames));
   await Promise.all([rm(raw), rm(whole)]);

@@ -8,8 +8,9 @@ import { ObjectRef } from '../../shared/contract/media.ts';
 import { file, stream } from '../../shared/contract/ports.ts';
 import { defineStage } from '../../shared/contract/stage.ts';
 import { VoiceClip } from '../../shared/contract/utterance.ts';
-import { integratedLoudness } from '../../shared/media/loudness.ts';
+import { type Energy, integratedLoudness } from '../../shared/media/loudness.ts';
 import { canonicalJson } from '../../shared/util/canonical-json.ts';
+import { createBlockBuffers } from './block-buffers.ts';
 import { findDucks } from './duck.ts';
 import { AAC_FRAME, type BlockRequest, type LevelledClip, planBlocks, SAMPLE_RATE } from './plan-blocks.ts';
 import { predictLoudness } from './predict-loudness.ts';
@@ -25,7 +26,19 @@ const TRIM_FROM_LU = 0.6;
 const AGAIN_FROM_LU = 0.8;
 const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
 
-type Block = z.output<typeof BlockReply>;
+/** A finished block; its energies packed, since a film has 36,000 of them an hour. */
+interface Block extends Pick<z.output<typeof BlockReply>, 'aac' | 'limited'> {
+  readonly sums: Float64Array;
+  readonly frames: Int32Array;
+}
+const packBlock = ({ aac, limited, energies }: z.output<typeof BlockReply>): Block => ({
+  aac,
+  limited,
+  sums: Float64Array.from(energies, ({ sum }) => sum),
+  frames: Int32Array.from(energies, ({ frames }) => frames),
+});
+const unpackEnergies = ({ sums, frames }: Block): Energy[] =>
+  Array.from(sums, (sum, index) => ({ sum, frames: frames[index] as number }));
 
 /**
  * The dubbed sound of a film: the original, lowered under the lines, and the voices over it. Made of blocks of one minute that depend on
@@ -51,6 +64,7 @@ export const mix = defineStage({
     if (totalFrames === 0)
       throw new Failure('ERR_MEDIA_NO_AUDIO', 'The film has no sound to mix into.', { why: 'Its programme is empty.' });
 
+    const withBuffers = createBlockBuffers();
     // Steps hold no slot: what ffmpeg needs is admitted by itself, and the rest runs between other work on this thread.
     const measured = await step(
       {
@@ -61,12 +75,13 @@ export const mix = defineStage({
       },
       async ({ dir }) => {
         const path = join(dir, 'sums.f64');
-        await writeFile(path, await measureFile(programme.path, programme.bytes));
+        await writeFile(path, await measureFile(programme.path, programme.bytes, withBuffers));
         return { value: {}, files: { sums: path } };
       },
     );
-    const original = await readEnergies(open(measured.sums));
-    const programmeLufs = integratedLoudness(original);
+    // Read again wherever they are needed: while blocks are made they would only take up memory.
+    const original = (): Promise<Energy[]> => readEnergies(open(measured.sums));
+    const programmeLufs = integratedLoudness(await original());
     const wantedDb = programmeLufs === null ? 0 : params.targetLufs - programmeLufs;
     const programmeDb = round(Math.min(MAX_PROGRAMME_GAIN_DB, wantedDb), 1);
 
@@ -74,7 +89,7 @@ export const mix = defineStage({
     const level = async (clip: VoiceClip): Promise<LevelledClip & VoiceLevel> => {
       const { audio, samples, sampleRateHz } = clip;
       const request = { audio, samples, sampleRateHz };
-      const measure = async () => ({ value: await measureVoice(open(audio), samples, sampleRateHz) });
+      const measure = async () => ({ value: await measureVoice(open(audio), { samples, sampleRateHz }, withBuffers) });
       const voice = await step({ op: 'voice', request, reply: VoiceLevel, cpu: 0 }, measure);
       return { ...clip, ...voice, gainDb: voiceGainDb(voice, params.targetLufs) };
     };
@@ -85,9 +100,11 @@ export const mix = defineStage({
     const renderAll = async (trimDb: number): Promise<Block[]> => {
       const levels = { programmeDb, duckDb, trimDb, truePeakDbtp, bitrateKbps };
       const requests = planBlocks({ programme: programme.digest, totalFrames, clips, ducks, levels });
-      const render = (request: BlockRequest): Promise<Block> =>
-        step({ op: 'block', request, reply: BlockReply, cpu: 0 }, ({ dir }) =>
-          renderBlock(request, { dir, media, open }),
+      const render = async (request: BlockRequest): Promise<Block> =>
+        packBlock(
+          await step({ op: 'block', request, reply: BlockReply, cpu: 0 }, ({ dir }) =>
+            renderBlock(request, { dir, media, open, withBuffers }),
+          ),
         );
       const blocks: Block[] = [];
       for await (const block of each(toAsync(requests), render, { ahead: 3 })) {
@@ -101,9 +118,12 @@ export const mix = defineStage({
         ? 0
         : Math.round((targetLufs - lufs) * 2) / 2;
     const loudnessOfBlocks = (made: readonly Block[]): number | null =>
-      integratedLoudness(made.flatMap((block) => block.energies));
+      integratedLoudness(made.flatMap(unpackEnergies));
 
-    let trimDb = trimOf(predictLoudness({ original, programmeDb, duckDb, ducks, clips }), TRIM_FROM_LU);
+    let trimDb = trimOf(
+      predictLoudness({ original: await original(), programmeDb, duckDb, ducks, clips }),
+      TRIM_FROM_LU,
+    );
     let blocks = await renderAll(trimDb);
     const more = trimOf(loudnessOfBlocks(blocks), AGAIN_FROM_LU);
     if (more !== 0) {
@@ -119,7 +139,7 @@ export const mix = defineStage({
       expectedMs: Math.round((totalFrames * 1000) / SAMPLE_RATE),
     });
 
-    const unduckedLufs = integratedLoudness(energiesWithin(original, ducks));
+    const unduckedLufs = integratedLoudness(energiesWithin(await original(), ducks));
     const loweredByDb = programmeDb + duckDb + trimDb;
     const limitedMs = blocks.reduce((sum, block) => sum + block.limited, 0) / (SAMPLE_RATE / 1000);
     await writeFile(

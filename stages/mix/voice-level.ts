@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { integratedLoudness, measureEnergies } from '../../shared/media/loudness.ts';
-import { readSamples, toFloats } from './pcm-slice.ts';
+import { readVoice, type WithBuffers } from './block-buffers.ts';
 
 /** A clip's own measurement: mono, at its own sample rate. */
 export const VoiceLevel = z.object({
@@ -15,11 +15,16 @@ const BOTH_CHANNELS_DB = 10 * Math.log10(2);
 /** A clip that would need more is noise rather than a quiet voice. */
 const MAX_GAIN_DB = 30;
 
-export async function measureVoice(path: string, samples: number, sampleRateHz: number): Promise<VoiceLevel> {
-  const channel = toFloats(await readSamples(path, 0, samples * 2));
-  const energies = measureEnergies([channel], { sampleRateHz, from: 0, to: channel.length });
-  return { lufs: integratedLoudness(energies), meanSquares: energies.map(({ sum, frames }) => sum / frames) };
-}
+export const measureVoice = (
+  path: string,
+  { samples, sampleRateHz }: { readonly samples: number; readonly sampleRateHz: number },
+  withBuffers: WithBuffers,
+): Promise<VoiceLevel> =>
+  withBuffers(async (buffers) => {
+    const channel = await readVoice(path, samples, buffers);
+    const energies = measureEnergies([channel], { sampleRateHz, from: 0, to: samples });
+    return { lufs: integratedLoudness(energies), meanSquares: energies.map(({ sum, frames }) => sum / frames) };
+  });
 
 /** Gain in decibels that brings a clip, played on both channels, to `targetLufs`. Its own measurement alone decides. */
 export const voiceGainDb = ({ lufs }: VoiceLevel, targetLufs: number): number =>
