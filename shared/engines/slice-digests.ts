@@ -16,13 +16,15 @@ const CHUNK_BYTES = 1 << 20;
  */
 export function createSliceDigests(objectPath: (digest: Digest) => string): SliceDigest {
   const known = new Map<string, Promise<Digest>>();
+  let line: Promise<unknown> = Promise.resolve();
   return (ref) => {
     const key = `${ref.$audio} ${ref.offsetBytes} ${ref.lengthBytes}`;
     const before = known.get(key);
     if (before !== undefined) return before;
-    const digest = hashSlice(objectPath(ref.$audio), ref);
+    // One after the other: a short slice must not overtake a long one, so that tasks are queued in the order of the film.
+    const digest = line.then(() => hashSlice(objectPath(ref.$audio), ref));
     known.set(key, digest);
-    digest.catch(() => known.delete(key));
+    line = digest.catch(() => known.delete(key));
     return digest;
   };
 }

@@ -245,7 +245,7 @@ export function createTaskQueue(options: TaskQueueOptions): TaskQueue {
         }
         const isWanted = group.wantedSince !== undefined && !evicts && !pool.has(spec.key);
         return isWanted
-          ? [{ id: spec.key, cpu: 1, ramMiB, seq: group.wantedSince as number, urgency: -1, evicts, start }]
+          ? [{ id: spec.key, cpu: 0, ramMiB, seq: group.wantedSince as number, urgency: -1, evicts, start }]
           : [];
       }),
   };
