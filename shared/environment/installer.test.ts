@@ -12,7 +12,7 @@ describe('the failure of an installer', () => {
     'error: Failed to fetch: `index/numpy`  Caused by: dns error: failed to lookup address information',
     'Network connectivity is disabled, but the requested data was not found in the cache',
     'WARNING: Retrying after connection broken by NewConnectionError: [Errno -3] Temporary failure in name resolution',
-    'Temporary failure resolving deb.debian.org',
+    'Temporary failure resolving mirror.example',
   ])('is a matter of the network for: %s', (line) => {
     expect(installerCode(line)).toBe('ERR_OFFLINE');
   });
