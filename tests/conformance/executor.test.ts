@@ -114,6 +114,8 @@ describe('cancel and close', () => {
     const stop = new AbortController();
     const outcome = rig.ask('sleep 20000', {}, stop.signal);
     await rig.reached(1);
+    // A cancel that comes before the request is begun is heard; it has to be asleep to ignore it.
+    await sleep(300);
     stop.abort();
     expect(codeOf(await outcome)).toBe('ERR_CANCELLED');
     expect(codeOf(await rig.ask('next'))).toBe('done');
