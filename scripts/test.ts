@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { resolveSettings } from '../shared/util/settings.ts';
@@ -19,8 +20,12 @@ if (asked.includes('--help') || asked.some((name) => !PROJECTS.includes(name))) 
   process.exit(asked.includes('--help') ? 0 : 2);
 }
 
+// Everything the tests leave behind goes with this folder. Open to all, like the system's: some tests run as another user.
+const temporary = mkdtempSync(join(tmpdir(), 'babelreel-test-'));
+chmodSync(temporary, 0o1777);
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 // The pinned Node first, so that everything that starts `node` gets this one.
-const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` };
+const env = { ...process.env, TMPDIR: temporary, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` };
 const took: string[] = [];
 
 function step(name: string, program: string, args: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -46,19 +46,12 @@ export interface StageResult {
 const digestFile = (path: string): Digest =>
   `sha256:${createHash('sha256').update(readFileSync(path)).digest('hex')}` as Digest;
 
-// A test looks at the files after the run, so they go when its process does.
-const folders: string[] = [];
-process.once('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 /** Runs one stage's body alone, with a test's own answers in the place of engines. Only for unit tests of stages. */
 export async function runStage<P extends z.ZodType, I extends Ports, O extends Ports, Need extends RoleNeed>(
   stage: StageDefinition<P, I, O, Need>,
   run: StageRun,
 ): Promise<StageResult> {
   const scratch = mkdtempSync(join(tmpdir(), 'stage-'));
-  folders.push(scratch);
   const objects = run.objects ?? new Map<string, string>();
   const streams: Record<string, unknown[]> = {};
   const files: Record<string, string> = {};
