@@ -24,6 +24,9 @@ const commands: Readonly<Record<string, () => Promise<{ run(invocation: Invocati
   logs: () => import('./commands/logs.ts'),
   jobs: () => import('./commands/jobs.ts'),
   engines: () => import('./commands/engines.ts'),
+  'cache-models': () => import('./commands/cache-models.ts'),
+  models: () => import('./commands/models.ts'),
+  'prove-offline': () => import('./commands/prove-offline.ts'),
   help: () => import('./commands/help.ts'),
 };
 

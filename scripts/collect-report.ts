@@ -1,13 +1,20 @@
 import { basename } from 'node:path';
+import type { NetworkDenial, OfflinePolicy } from '../shared/contract/offline.ts';
 import type { StageRecord } from '../shared/contract/record.ts';
 import type { ReportData, ReportEngine, ReportFigures } from '../shared/contract/report.ts';
 import type { EngineEntry } from '../shared/engines/registry.ts';
+import { describeOffline } from '../shared/report/describe-offline.ts';
 import type { RunResult } from '../shared/runner/run-job.ts';
 
 /** Everything a report says about a finished run, from its records: hits count like what was computed now. */
 export function collectReport(
   result: RunResult,
-  options: { readonly app: string; readonly engines: ReadonlyMap<string, EngineEntry>; readonly offline: string },
+  options: {
+    readonly app: string;
+    readonly engines: ReadonlyMap<string, EngineEntry>;
+    readonly policy: OfflinePolicy;
+    readonly denial: NetworkDenial;
+  },
 ): ReportData {
   const { manifest, records } = result;
   const ran = new Set(result.ran);
@@ -40,7 +47,9 @@ export function collectReport(
     engines: collectEngines(result, options.engines),
     figures: collectFigures(records),
     deliverables: result.delivered.map(({ to, status, bytes }) => ({ to, bytes, status })),
-    offline: options.offline,
+    offline: describeOffline({ policy: options.policy, denial: options.denial, attempts: result.attempts }),
+    attempts: result.attempts,
+    toolCalls: result.toolCalls,
   };
 }
 

@@ -1,29 +1,23 @@
+import { CACHE_MODELS_LINE } from './cache-models/command-line.ts';
+import type { CommandLine, CommandOption } from './command-line.ts';
+import { MODEL_COMMAND_LINES } from './models/command-lines.ts';
+
 /**
  * What every command takes, as data: yargs parses by it, `--help` and docs/cli.md are made from it, and the light commands read it without
- * yargs. Nothing is imported here.
+ * yargs. Nothing but more of it is imported here.
  */
-export interface CommandOption {
-  readonly type: 'string' | 'boolean' | 'number';
-  readonly alias?: string;
-  readonly array?: true;
-  readonly required?: true;
-  readonly choices?: readonly string[];
-  readonly value?: string;
-  readonly text: string;
-}
-
-export interface CommandLine {
-  readonly launcher: string;
-  readonly purpose: string;
-  /** Name of the one positional argument, with its meaning. */
-  readonly positional?: { readonly name: string; readonly required: boolean; readonly text: string };
-  readonly options: Readonly<Record<string, CommandOption>>;
-  readonly examples: readonly (readonly [command: string, meaning: string])[];
-}
+export type { CommandLine, CommandOption } from './command-line.ts';
 
 const json = {
   type: 'boolean',
   text: 'print one JSON object on stdout; events as JSON lines on stderr',
+} as const satisfies CommandOption;
+
+const offline = {
+  type: 'string',
+  value: '[POLICY]',
+  choices: ['enforce', 'guard', 'off'],
+  text: 'enforce (also without a value): no network, by the kernel, or refuse; guard (default): what the machine has; off: deny nothing',
 } as const satisfies CommandOption;
 
 export const COMMAND_LINES = {
@@ -66,6 +60,7 @@ export const COMMAND_LINES = {
       },
       name: { type: 'string', value: 'NAME', text: 'name of the delivered files (default: the file name)' },
       commercial: { type: 'boolean', text: 'refuse engines whose licence forbids or does not state commercial use' },
+      offline,
       'accept-damaged': { type: 'boolean', text: 'go on with a damaged or truncated film, with a warning' },
       json,
     },
@@ -95,6 +90,9 @@ export const COMMAND_LINES = {
       force: { type: 'string', value: '[STAGE]', text: 'compute a stage, or everything, again' },
       overwrite: { type: 'boolean', text: 'replace delivered files that were changed by hand' },
       strict: { type: 'boolean', text: 'exit 10 when there is a warning' },
+      offline,
+      'download-models': { type: 'boolean', text: 'fetch models that are missing without asking' },
+      yes: { type: 'boolean', alias: 'y', text: 'ask nothing; the same as --download-models' },
       quiet: { type: 'boolean', alias: 'q', text: 'print errors and the result only' },
       json,
     },
@@ -148,6 +146,18 @@ export const COMMAND_LINES = {
       ['./babelreel.sh engines --role synthesize', 'voices'],
     ],
   },
+  'prove-offline': {
+    launcher: './babelreel.sh prove-offline',
+    purpose:
+      'Runs a job again in a private store with the network cut off by the kernel, tries first whether it is, and writes down what that proves.',
+    options: {
+      job: { type: 'string', alias: 'j', required: true, value: 'ID', text: 'the job' },
+      json,
+    },
+    examples: [['./babelreel.sh prove-offline -j 20261201-movie-001', 'out/<id>/offline-proof.json and a summary']],
+  },
+  ...CACHE_MODELS_LINE,
+  ...MODEL_COMMAND_LINES,
 } as const satisfies Record<string, CommandLine>;
 
 export type CommandName = keyof typeof COMMAND_LINES;

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../shared/contract/failure.ts';
 import type { JobManifest } from '../shared/contract/job.ts';
 import { runFfmpeg } from '../shared/media/run-ffmpeg.ts';
-import { modelOf } from '../shared/models/load-models.ts';
-import { locateModel } from '../shared/models/locate-model.ts';
+import { sitePackages } from '../shared/models/layout/locate-model.ts';
 import { readManifest } from '../shared/runner/read-manifest.ts';
 import { ownedName } from '../shared/store/owned-name.ts';
 import { sweepFolders } from '../shared/store/sweep.ts';
@@ -29,7 +28,7 @@ export async function prepareDemo(invocation: Invocation, machine: Machine, sign
   const film = join(settings.roots.in, 'demo.mp4');
   if (statSync(film, { throwIfNoEntry: false }) === undefined) {
     say('making the demo film (45 s of a reading under a generated picture)…');
-    const recording = recordingOf(machine, invocation);
+    const recording = recordingOf(invocation);
     await makeDemoFilm({ film, recording, tools, inDir: settings.roots.in, signal });
   }
   const newest = newestDemo(settings.roots.out);
@@ -76,14 +75,12 @@ function isCurrent(
   );
 }
 
-function recordingOf(machine: Machine, { settings, projectDir }: Invocation): string {
-  const { source } = modelOf(machine.models, 'asr.moonshine.tiny-en');
-  const sitePackages = locateModel({ source: { ...source, root: '' } }, { projectDir, roots: settings.roots });
-  const path = join(sitePackages, RECORDING);
+function recordingOf({ settings }: Invocation): string {
+  const path = join(sitePackages('moonshine', settings.roots.environments), RECORDING);
   if (statSync(path, { throwIfNoEntry: false }) === undefined) {
     throw new Failure('ERR_ENVIRONMENT', 'The recording of the demo is not in the installed package.', {
       why: `${path} does not exist.`,
-      fix: [`rm -r ${join(settings.roots.environments, source.environment)}`],
+      fix: [`rm -r ${join(settings.roots.environments, 'moonshine')}`],
     });
   }
   return path;

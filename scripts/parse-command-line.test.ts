@@ -57,6 +57,14 @@ describe('a command line', () => {
     expect(await run('-j', 'x', '--force', 'asr')).toMatchObject({ force: 'asr' });
   });
 
+  it('takes several words without a flag where a command allows them', async () => {
+    expect(await parseCommandLine('models verify', ['a', '--json', 'b'])).toEqual({
+      json: true,
+      positionals: ['a', 'b'],
+    });
+    expect(await parseCommandLine('models verify', [])).toMatchObject({ positionals: [] });
+  });
+
   it('reads numbers as numbers', async () => {
     expect(await parseCommandLine('logs', ['x', '--since', '12'])).toMatchObject({ since: 12, positional: 'x' });
   });
@@ -82,6 +90,7 @@ describe('a command line that is wrong', () => {
     ['"b" is one argument too many.', 'status', ['a', 'b']],
     ['"a" is one argument too many.', 'jobs', ['a']],
     ['ID is missing.', 'explain', []],
+    ['--form is not "flad". Did you mean flat?', 'models export', ['--to', 'x', '--form', 'flad']],
   ])('says: %s', async (message, name, args) => {
     const { launcher } = COMMAND_LINES[name];
     expect(await fails(name, args)).toMatchObject({

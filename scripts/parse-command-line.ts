@@ -1,7 +1,8 @@
 import yargs, { type Options } from 'yargs';
 import { Failure } from '../shared/contract/failure.ts';
-import { nearest } from '../shared/util/nearest.ts';
-import { COMMAND_LINES, type CommandLine, type CommandName, type CommandOption } from './command-lines.ts';
+import { didYouMean, nearest } from '../shared/util/nearest.ts';
+import { type CommandLine, type CommandOption, hasOptionalValue, usageOf } from './command-line.ts';
+import { COMMAND_LINES, type CommandName } from './command-lines.ts';
 
 type ValueOf<O extends CommandOption> = O extends { readonly array: true }
   ? readonly string[]
@@ -17,7 +18,9 @@ export type Parsed<N extends CommandName> = {
     CommandOption
     ? ValueOf<O>
     : never;
-} & { readonly positional: string | undefined };
+} & ((typeof COMMAND_LINES)[N] extends { readonly positional: { readonly many: true } }
+  ? { readonly positionals: readonly string[] }
+  : { readonly positional: string | undefined });
 
 /**
  * Parses the arguments of a command by its description. `--help` prints and gives undefined.
@@ -30,12 +33,8 @@ export async function parseCommandLine<N extends CommandName>(
   const line: CommandLine = COMMAND_LINES[name];
   const parser = yargs([])
     .scriptName(line.launcher)
-    .usage(
-      `$0${line.positional === undefined ? '' : line.positional.required ? ` ${line.positional.name}` : ` [${line.positional.name}]`} [options]\n\n${line.purpose}`,
-    )
-    .options(
-      Object.fromEntries(Object.entries(line.options).map(([option, spec]) => [option, yargsOption(option, spec)])),
-    )
+    .usage([`${usageOf(line)} [options]`, line.purpose, ...(line.more ?? [])].join('\n\n'))
+    .options(Object.fromEntries(Object.entries(line.options).map(([option, spec]) => [option, yargsOption(spec)])))
     .example(line.examples.map(([command, meaning]) => [command, meaning]))
     .parserConfiguration({
       'camel-case-expansion': false,
@@ -67,17 +66,19 @@ export async function parseCommandLine<N extends CommandName>(
   const values = Object.fromEntries(
     Object.entries(line.options).map(([option, spec]) => [option, readOption(line, option, spec, argv[option])]),
   );
-  return { ...values, positional: readPositional(line, argv._ as readonly unknown[]) } as unknown as Parsed<N>;
+  const given = readPositionals(line, argv._ as readonly unknown[]);
+  const positional = line.positional?.many === true ? { positionals: given } : { positional: given[0] };
+  return { ...values, ...positional } as unknown as Parsed<N>;
 }
 
-/** `--force` may stand alone, so its value is optional; required options are checked here, where the message is ours. */
-function yargsOption(name: string, spec: CommandOption): Options {
+/** Required options are checked here, where the message is ours. */
+function yargsOption(spec: CommandOption): Options {
   return {
     type: spec.type,
     ...(spec.alias !== undefined && { alias: spec.alias }),
     ...(spec.array === true && { array: true }),
     describe: spec.value === undefined ? spec.text : `${spec.value}: ${spec.text}`,
-    ...(spec.type === 'string' && name !== 'force' && { requiresArg: true }),
+    ...(spec.type === 'string' && !hasOptionalValue(spec) && { requiresArg: true }),
   };
 }
 
@@ -129,13 +130,22 @@ function readOption(line: CommandLine, name: string, spec: CommandOption, given:
     if (typeof given !== 'number' || Number.isNaN(given)) throw usage(line, `--${name} needs a number.`);
     return given;
   }
-  return String(given);
+  const text = String(given);
+  const { choices } = spec;
+  if (choices !== undefined && !choices.includes(text) && !(text === '' && hasOptionalValue(spec)))
+    throw usage(
+      line,
+      `--${name} is not ${JSON.stringify(text)}.${didYouMean(text, choices)}`,
+      `It is one of ${choices.join(', ')}.`,
+    );
+  return text;
 }
 
-function readPositional(line: CommandLine, given: readonly unknown[]): string | undefined {
-  const max = line.positional === undefined ? 0 : 1;
+function readPositionals(line: CommandLine, given: readonly unknown[]): readonly string[] {
+  const { positional } = line;
+  const max = positional === undefined ? 0 : positional.many === true ? Number.POSITIVE_INFINITY : 1;
   if (given.length > max) throw usage(line, `${JSON.stringify(String(given[max]))} is one argument too many.`);
-  if (line.positional?.required === true && given.length === 0)
-    throw usage(line, `${line.positional.name} is missing.`, `It names ${line.positional.text}.`);
-  return given[0] === undefined ? undefined : String(given[0]);
+  if (positional?.required === true && given.length === 0)
+    throw usage(line, `${positional.name} is missing.`, `It names ${positional.text}.`);
+  return given.map(String);
 }

@@ -5,7 +5,7 @@ import { type PreparedJob, prepareJob } from '../shared/job/prepare-job.ts';
 import type { JobRequest } from '../shared/job/read-request.ts';
 import { chooseAudioStream } from '../shared/media/choose-audio-stream.ts';
 import { inspectMedia } from '../shared/media/inspect-media.ts';
-import { canDenyNetwork } from '../shared/process/launch-prefix.ts';
+import { networkDenial } from '../shared/process/launch-prefix.ts';
 import { openState } from '../shared/store/database.ts';
 import { openFileDigests } from '../shared/store/file-digests.ts';
 import { STAGES } from '../stages/index.ts';
@@ -37,7 +37,7 @@ export async function prepare(options: {
     profiles: loadProfiles(configDir),
     cpus: machine.limits.cpu,
     environmentIdentity: machine.identityOfEnvironment,
-    modelDigest: machine.modelDigest,
+    modelIdentity: machine.modelIdentity,
     tools: tools.versions,
     inspect: async (path) =>
       (
@@ -45,7 +45,7 @@ export async function prepare(options: {
           ffprobe: tools.ffprobe,
           env: tools.env,
           acceptDamaged,
-          denyNetwork: canDenyNetwork(),
+          denyNetwork: machine.offlinePolicy !== 'off' && networkDenial() !== null,
         })
       ).probe,
     chooseAudioStream: (probe, wish) => chooseAudioStream(probe, wish, request.source),

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { Failure, isFailure } from '../shared/contract/failure.ts';
+import { needsNetwork, offlinePolicy, readOfflineFlag } from '../shared/contract/offline.ts';
+import { networkDenial } from '../shared/process/launch-prefix.ts';
 import { formatPlan } from '../shared/report/format-plan.ts';
 import { reportFailure } from '../shared/report/report-failure.ts';
 import { createTerminal } from '../shared/report/terminal.ts';
@@ -17,6 +19,8 @@ import type { Invocation } from './babelreel.ts';
 import { collectReport } from './collect-report.ts';
 import { prepareDemo } from './demo.ts';
 import { demoSummary } from './demo-summary.ts';
+import { askYes, canAsk } from './models/ask.ts';
+import { findToken } from './models/find-token.ts';
 import { type Machine, openMachine } from './open-machine.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { catchStopSignals } from './stop-signals.ts';
@@ -38,7 +42,11 @@ export async function runPipeline(invocation: Invocation): Promise<number> {
     onLate: (exitCode) => reportFailure(stoppedByUser().with({ again }), { json, projectDir, exitCode }),
   });
   try {
-    const machine = await openMachine(settings, projectDir);
+    const wish = readOfflineFlag(flags.offline);
+    const manifest = flags.job === undefined ? undefined : readManifest(settings.roots.out, flags.job);
+    const policy = offlinePolicy(manifest?.policy.offline, wish);
+    // A plan starts nothing.
+    const machine = await openMachine(settings, projectDir, flags.plan ? 'guard' : policy);
     const id = flags.demo ? await prepareDemo(invocation, machine, stop.signal) : flags.job;
     if (id === undefined)
       throw new Failure('ERR_USAGE', 'No job was named.', {
@@ -48,6 +56,7 @@ export async function runPipeline(invocation: Invocation): Promise<number> {
     again = `./run-pipeline.sh -j ${id}`;
     const force = flags.force === undefined ? undefined : flags.force === '' ? 'all' : flags.force;
     if (flags.plan) return printPlan({ id, force, json }, invocation, machine);
+    refuseDeclaredHosts(id, invocation, machine);
     return await runAndReport({ ...flags, id, force }, invocation, { machine, signal: stop.signal });
   } catch (error) {
     throw isFailure(error) ? error.with({ again }) : error;
@@ -62,6 +71,8 @@ interface RunFlags {
   readonly demo: boolean;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly 'download-models': boolean;
+  readonly yes: boolean;
 }
 
 async function runAndReport(
@@ -75,7 +86,12 @@ async function runAndReport(
   using state = openState(settings.roots.state);
   const digests = openFileDigests(state);
   const reportOf = (result: RunResult) =>
-    collectReport(result, { app: machine.app, engines: machine.engines, offline: machine.offline });
+    collectReport(result, {
+      app: machine.app,
+      engines: machine.engines,
+      policy: machine.offlinePolicy,
+      denial: machine.offlinePolicy === 'off' ? null : networkDenial(),
+    });
   const jobDir = join(settings.roots.out, id);
   const result = await runJob({
     id,
@@ -85,7 +101,19 @@ async function runAndReport(
     code: machine.code,
     stages: STAGES,
     engines: machine.engines,
-    machine: machine.runMachine(tools, () => digests),
+    machine: machine.runMachine({
+      tools,
+      digests: () => digests,
+      policy: {
+        jobId: id,
+        download: flags['download-models'] || flags.yes || settings.models.onMissing === 'download',
+        offline: machine.offlinePolicy === 'enforce',
+        ask:
+          canAsk() && !json && settings.models.onMissing === 'ask' ? (question) => askYes(question, signal) : undefined,
+        token: findToken(undefined, process.env),
+        quiet: quiet || json,
+      },
+    }),
     force,
     overwrite,
     signal,
@@ -118,6 +146,14 @@ async function runAndReport(
     });
   }
   return 0;
+}
+
+/** An engine that needs its hosts cannot be cut off from them. @throws Failure ERR_OFFLINE */
+function refuseDeclaredHosts(id: string, { settings }: Invocation, machine: Machine): void {
+  if (machine.offlinePolicy !== 'enforce') return;
+  const locked = Object.keys(readManifest(settings.roots.out, id).lock.engines);
+  const online = locked.find((engine) => machine.engines.get(engine)?.definition.network === 'declared-hosts');
+  if (online !== undefined) throw needsNetwork(online);
 }
 
 function printPlan(

@@ -12,3 +12,11 @@ test('a root that does not exist is refused with the nearest name', () => {
   expect(() => takeRoots(['--root', 'out='])).toThrow(/NAME=PATH/);
   expect(() => takeRoots(['--root'])).toThrow(/NAME=PATH/);
 });
+
+test('a folder of models is left to the command that takes one', () => {
+  const given = ['models', 'audit', '--root', '/mnt/a=b', '--root=./c', '--root', 'state=/s'];
+  expect(takeRoots(given).args).toEqual(['models', 'audit', '--root', '/mnt/a=b', '--root', './c']);
+  expect(takeRoots(given).env).toEqual({ BABELREEL_ROOTS_STATE: '/s' });
+  expect(() => takeRoots(['models', 'audit', '--root', 'stat=/s'])).toThrow(/Did you mean state\?/);
+  expect(() => takeRoots(['run-pipeline', '--root', '/mnt'])).toThrow(/NAME=PATH/);
+});

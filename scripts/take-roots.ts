@@ -1,7 +1,19 @@
 import { Failure } from '../shared/contract/failure.ts';
 import { didYouMean } from '../shared/util/nearest.ts';
 
-const NAMES = ['state', 'objects', 'records', 'tasks', 'scratch', 'models', 'environments', 'packages', 'in', 'out'];
+const NAMES = [
+  'state',
+  'objects',
+  'records',
+  'tasks',
+  'scratch',
+  'models',
+  'environments',
+  'local',
+  'packages',
+  'in',
+  'out',
+];
 
 /**
  * Takes every `--root NAME=PATH` out of the arguments: they mean the same for all commands, and win over `BABELREEL_ROOTS_NAME`, in whose
@@ -21,6 +33,10 @@ export function takeRoots(given: readonly string[]): {
     }
     if (arg === '--root') index += 1;
     const value = arg === '--root' ? (given[index] ?? '') : arg.slice('--root='.length);
+    if (isFolderOfModels(given, value)) {
+      args.push('--root', value);
+      continue;
+    }
     const [name = '', ...path] = value.split('=');
     if (!NAMES.includes(name) || path.join('=') === '') {
       throw new Failure('ERR_USAGE', `--root ${JSON.stringify(value)} is not NAME=PATH.${didYouMean(name, NAMES)}`, {
@@ -32,3 +48,7 @@ export function takeRoots(given: readonly string[]): {
   }
   return { args, env };
 }
+
+/** `models audit --root DIR` and `models adopt --root DIR` mean somebody's folder; a path has no `=` before its first slash. */
+const isFolderOfModels = (given: readonly string[], value: string): boolean =>
+  given.includes('models') && value !== '' && !/^[^/]*=/.test(value);

@@ -3,19 +3,22 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureEnvironments } from '../shared/environment/ensure.ts';
+import { loadEnvironmentSpecs } from '../shared/environment/specs.ts';
 import { resolveSettings } from '../shared/util/settings.ts';
 import { openMachine } from './open-machine.ts';
 
 /**
- * `./test.sh [PROJECT…]`: formatting, types, checks, then the tests. Without arguments all projects run: unit, integration, fault, engines.
- * Engines' environments are made first; a second run finds them.
+ * `./test.sh [--full] [PROJECT…]`: formatting, types, checks, then the tests. Without a name all projects run. Environments of engines and
+ * of tests are made first; a second run finds them. `--full` adds the long forms.
  */
 const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
-const PROJECTS = ['unit', 'integration', 'fault', 'engines'];
-const asked = process.argv.slice(2);
+const PROJECTS = ['unit', 'integration', 'fault', 'models', 'engines'];
+const full = process.argv.includes('--full');
+const asked = process.argv.slice(2).filter((name) => name !== '--full');
 if (asked.includes('--help') || asked.some((name) => !PROJECTS.includes(name))) {
   process.stdout.write(
-    `Usage: ./test.sh [PROJECT…]\nProjects: ${PROJECTS.join(', ')}. Without one: all checks and all projects.\n`,
+    `Usage: ./test.sh [--full] [PROJECT…]\nProjects: ${PROJECTS.join(', ')}. Without one: all checks and all projects. --full: the long forms, too.\n`,
   );
   process.exit(asked.includes('--help') ? 0 : 2);
 }
@@ -25,7 +28,12 @@ const temporary = mkdtempSync(join(tmpdir(), 'babelreel-test-'));
 chmodSync(temporary, 0o1777);
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }));
 // The pinned Node first, so that everything that starts `node` gets this one.
-const env = { ...process.env, TMPDIR: temporary, PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}` };
+const env = {
+  ...process.env,
+  TMPDIR: temporary,
+  PATH: `${dirname(process.execPath)}:${process.env.PATH ?? ''}`,
+  ...(full && { BABELREEL_TEST_FULL: '1' }),
+};
 const took: string[] = [];
 
 function step(name: string, program: string, args: readonly string[]): void {
@@ -48,8 +56,17 @@ if (asked.length === 0) {
 }
 process.stdout.write('\n== environments\n');
 const config = JSON.parse(readFileSync(join(projectDir, 'config/default.json'), 'utf8')) as Record<string, unknown>;
-const machine = await openMachine(resolveSettings(config, process.env, projectDir), projectDir);
-await machine.ensure([...machine.environments.keys()], (text) => process.stdout.write(`${text}\n`));
+const settings = resolveSettings(config, process.env, projectDir);
+const onMessage = (text: string): void => void process.stdout.write(`${text}\n`);
+const machine = await openMachine(settings, projectDir);
+await machine.ensure([...machine.environments.keys()], onMessage);
+const table = loadEnvironmentSpecs(join(projectDir, 'tests'));
+const ready = await ensureEnvironments([...table.keys()], {
+  table,
+  places: { projectDir, roots: settings.roots },
+  onMessage,
+});
+for (const { failure } of ready) if (failure !== undefined) throw failure;
 process.stdout.write(`before the tests: ${took.join(', ')}\n`);
 // The last step: its closing line, "N passed, N failed, N skipped", is the last line of all.
 const projects = (asked.length === 0 ? PROJECTS : asked).flatMap((name) => ['--project', name]);

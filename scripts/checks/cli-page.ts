@@ -1,4 +1,5 @@
-import { COMMAND_LINES, type CommandLine, type CommandOption } from '../command-lines.ts';
+import { type CommandLine, type CommandOption, usageOf } from '../command-line.ts';
+import { COMMAND_LINES } from '../command-lines.ts';
 
 /** Inside a cell of a table a bar would end the cell. */
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -6,11 +7,6 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 const prose = (text: string): string => text.replaceAll('<', '\\<');
 
 const anchor = (launcher: string): string => launcher.replace(/[^a-z0-9 -]/g, '').replaceAll(' ', '-');
-
-function usage({ launcher, positional }: CommandLine): string {
-  if (positional === undefined) return `${launcher} [options]`;
-  return `${launcher} ${positional.required ? positional.name : `[${positional.name}]`} [options]`;
-}
 
 function optionRow([name, option]: readonly [string, CommandOption]): string {
   const flags = [`--${name}`, ...(option.alias === undefined ? [] : [`-${option.alias}`])];
@@ -23,19 +19,20 @@ function optionRow([name, option]: readonly [string, CommandOption]): string {
 }
 
 function section(line: CommandLine): readonly string[] {
-  const { launcher, purpose, positional, options, examples } = line;
+  const { launcher, purpose, more = [], positional, options, examples } = line;
   return [
     `## ${launcher}`,
     '',
-    prose(purpose),
-    '',
-    `Usage: \`${usage(line)}\``,
+    ...[purpose, ...more].flatMap((paragraph) => [prose(paragraph), '']),
+    `Usage: \`${usageOf(line)} [options]\``,
     '',
     '| option | meaning | |',
     '|---|---|---|',
     ...(positional === undefined
       ? []
-      : [`| \`${positional.name}\` | ${cell(positional.text)} | ${positional.required ? 'required' : 'optional'} |`]),
+      : [
+          `| \`${cell(positional.name)}\` | ${cell(positional.text)} | ${positional.required ? 'required' : 'optional'} |`,
+        ]),
     ...Object.entries(options).map(optionRow),
     '| `--help`, `-h` | show this help | |',
     '',

@@ -12,8 +12,16 @@ const MEANINGS: Readonly<Record<string, string>> = {
     'Answers of engines by their key. May be deleted at any time; what it held is then computed again when it is needed.',
   'roots.scratch': 'Private folders of running stages and workers; empty when nothing runs.',
   'roots.models':
-    'For models of their own; the engines here need none, since their models ship inside packages. Several are separated by `:`, the first is written.',
+    'Downloaded models. Several are separated by `:`; the first that has a model is used, only the first is written, the others may be read-only.',
   'roots.environments': "The engines' Python environments and uv.",
+  'roots.local':
+    'What this machine or you added to the configuration: `models/*.json` (`babelreel models add`) and `models.lock.json`.',
+  'models.onMissing':
+    'What a run does when a model it needs is not there: `ask` on a terminal, `download` unasked, or `refuse`.',
+  'models.endpoints':
+    'Hubs to fetch from, separated by commas, mirrors first. Empty: `HF_ENDPOINT`, else https://huggingface.co.',
+  'models.quotaGB':
+    'Gigabytes the model store may hold, for reports and for the check before a download. 0: what the disk has.',
   'roots.packages': 'Caches of uv and pip, and the compile cache of Node.',
   'roots.in': 'Where the demo film is made. A film of your own may lie anywhere.',
   'roots.out': 'One folder for each job: its manifest, events, logs, report and the delivered files.',
@@ -32,12 +40,27 @@ const MEANINGS: Readonly<Record<string, string>> = {
 const OTHERS: readonly (readonly [name: string, meaning: string])[] = [
   ['BABELREEL_UV', 'Path of the uv to use; `none` hides every uv, and pip does the work.'],
   ['BABELREEL_PYTHON', 'A Python to try first when an environment is made.'],
+  ['BABELREEL_TEST_FULL', '`1`: the long forms of tests; `./test.sh --full` sets it.'],
+  ['HF_TOKEN, HF_TOKEN_PATH, HF_HOME', 'Where the token for gated models is found; only the downloader sees it.'],
+  ['HF_ENDPOINT', 'The hub to fetch models from, where `models.endpoints` is empty.'],
+  [
+    'https_proxy, http_proxy, no_proxy, SSL_CERT_FILE, NODE_EXTRA_CA_CERTS',
+    'How to reach a hub: proxies, and files with certificates to trust besides those built in.',
+  ],
   ['NO_COLOR', 'Anything but empty: no colours on the screen.'],
   [
     'https_proxy, SSL_CERT_FILE, UV_DEFAULT_INDEX, UV_FIND_LINKS, PIP_INDEX_URL, …',
     'How to reach a package index: uv and pip get them while they install, engines never (`shared/environment/installer-variables.ts`).',
   ],
 ];
+
+/** Values that a variable takes where it does not take any number. */
+export const TRIALS: Readonly<Record<string, string>> = {
+  BABELREEL_MODELS_ON_MISSING: 'download',
+  BABELREEL_MODELS_ENDPOINTS: 'http://127.0.0.1',
+  // Only the usual value of another setting, which has a variable of its own.
+  HF_ENDPOINT: '',
+};
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -61,8 +84,8 @@ export function settingVariables(): ReadonlyMap<string, string> {
     { get: (_, name) => void names.push(String(name)) },
   );
   const usual = flatSettings(listening);
-  const found = names.flatMap((name) => {
-    const changed = flatSettings({ [name]: '86399' });
+  const found = [...new Set(names)].flatMap((name) => {
+    const changed = flatSettings({ [name]: TRIALS[name] ?? '86399' });
     return [...usual]
       .filter(([path, value]) => changed.get(path) !== value)
       .map(([path]): [string, string] => [path, name]);

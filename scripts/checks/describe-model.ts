@@ -6,16 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { ModelFile } from '../../shared/contract/model.ts';
-
-/** First match wins; a reader of the entry corrects what a name does not tell. */
-const KINDS: readonly (readonly [RegExp, ModelFile['kind']])[] = [
-  [/tokenizer|vocab|\.spm$/, 'tokenizer'],
-  [/\.dict$|noisedict|lexicon|_dict$/, 'dictionary'],
-  [/\.(onnx|ort|bin|prob|gz)$|(^|\/)(mdef|means|variances|sendump|transition_matrices)$/, 'weights'],
-  [/\.(json|ya?ml|mode|params)$/, 'config'],
-];
-
-const kindOf = (path: string): ModelFile['kind'] => KINDS.find(([pattern]) => pattern.test(path))?.[1] ?? 'data';
+import { kindOfFile } from '../../shared/models/registry/kind-of-file.ts';
 
 function describeFolder(folder: string, prefixes: readonly string[]): ModelFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -25,7 +16,12 @@ function describeFolder(folder: string, prefixes: readonly string[]): ModelFile[
     .sort()
     .map((path) => {
       const data = readFileSync(join(folder, path));
-      return { path, bytes: data.length, sha256: createHash('sha256').update(data).digest('hex'), kind: kindOf(path) };
+      return {
+        path,
+        bytes: data.length,
+        sha256: createHash('sha256').update(data).digest('hex'),
+        kind: kindOfFile(path),
+      };
     });
 }
 

@@ -21,6 +21,15 @@ test('a launcher, a command and a flag that do not exist are named', () => {
   expect(typed('./test.sh --fast')).toEqual(['./test.sh has no --fast']);
 });
 
+test('a command of a group is found by its two names, and the group alone is a command too', () => {
+  expect(typed('./babelreel.sh models')).toEqual([]);
+  expect(typed('./babelreel.sh models verify a b c')).toEqual([]);
+  expect(typed('./babelreel.sh models audits')).toEqual(['./babelreel.sh models has no command audits']);
+  expect(typed('./babelreel.sh models audit --deeep')).toEqual(['./babelreel.sh models audit has no --deeep']);
+  expect(typed('./babelreel.sh models show')).toEqual(['./babelreel.sh models show lacks ID']);
+  expect(named('./babelreel.sh models --deep')).toEqual(['./babelreel.sh models has no --deep']);
+});
+
 test('a command to be typed lacks nothing that it needs', () => {
   expect(typed('./prepare-job.sh -m in/a.mp4 -s en')).toEqual(['./prepare-job.sh lacks --workflow']);
   expect(typed('./babelreel.sh explain')).toEqual(['./babelreel.sh explain lacks ID']);

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMAND_LINES, type CommandLine, type CommandOption } from '../command-lines.ts';
+import { type CommandLine, type CommandOption, hasOptionalValue } from '../command-line.ts';
+import { COMMAND_LINES } from '../command-lines.ts';
 
 const LINES: readonly CommandLine[] = Object.values(COMMAND_LINES);
 const HELP = ['--help', '-h'];
+/** Flags of launchers that have no command line of their own. */
+const PLAIN_FLAGS: Readonly<Record<string, readonly string[]>> = { './test.sh': ['--full'] };
 /** What every command takes (scripts/take-roots.ts). */
 const ROOT: CommandOption = { type: 'string', value: 'NAME=PATH', text: 'a folder for this time' };
 
@@ -24,17 +27,35 @@ export function problemsOfCommand(command: string, where: { projectDir: string; 
     // A launcher without options, or none at all.
     if (!existsSync(join(where.projectDir, program))) return [`there is no ${program}`];
     return words
-      .filter((word) => word.startsWith('-') && !HELP.includes(word))
+      .filter((word) => word.startsWith('-') && ![...HELP, ...(PLAIN_FLAGS[program] ?? [])].includes(word))
       .map((word) => `${program} has no ${word}`);
   }
-  const [first = '', ...rest] = words;
-  const hasNames = lines.some(({ launcher }) => launcher.includes(' '));
-  if (!hasNames) return problemsOfWords(lines[0] as CommandLine, words, where.whole);
-  if (first === '' || first.startsWith('-')) {
-    return ['', '--version', ...HELP].includes(first) ? [] : [`${program} has no ${first}`];
+  return problemsOfNamed(lines, program, words, where.whole);
+}
+
+/** `./babelreel.sh models audit`: the launcher of a line is a beginning of what is typed, the longest one counts. */
+function problemsOfNamed(
+  lines: readonly CommandLine[],
+  program: string,
+  words: readonly string[],
+  whole: boolean,
+): readonly string[] {
+  const typed = [program, ...words];
+  const begins = ({ launcher }: CommandLine): boolean =>
+    launcher.split(' ').every((part, index) => part === typed[index]);
+  const [line] = lines.filter(begins).sort((a, b) => b.launcher.length - a.launcher.length);
+  if (line !== undefined) {
+    const length = line.launcher.split(' ').length;
+    const next = typed[length];
+    // A group without a command of its own behind it: `./babelreel.sh models audits`.
+    const isGroup = lines.some((other) => other.launcher.startsWith(`${line.launcher} `));
+    if (isGroup && next !== undefined && /^[a-z]/.test(next)) return [`${line.launcher} has no command ${next}`];
+    return problemsOfWords(line, typed.slice(length), whole);
   }
-  const line = lines.find(({ launcher }) => launcher === `${program} ${first}`);
-  return line === undefined ? [`${program} has no command ${first}`] : problemsOfWords(line, rest, where.whole);
+  const [first = ''] = words;
+  if (first === '' || first.startsWith('-'))
+    return ['', '--version', ...HELP].includes(first) ? [] : [`${program} has no ${first}`];
+  return [`${program} has no command ${first}`];
 }
 
 function problemsOfWords(line: CommandLine, words: readonly string[], whole: boolean): readonly string[] {
@@ -58,12 +79,11 @@ function problemsOfWords(line: CommandLine, words: readonly string[], whole: boo
     if (option.type === 'boolean' || attached !== undefined) continue;
     const next = words[index + 1];
     if (next !== undefined && !next.startsWith('-')) index += 1;
-    else if (whole && !/^\[[A-Z]+\]$/.test(option.value ?? ''))
-      problems.push(`${line.launcher} ${flag} lacks its value`);
+    else if (whole && !hasOptionalValue(option)) problems.push(`${line.launcher} ${flag} lacks its value`);
   }
+  const most = line.positional === undefined ? 0 : line.positional.many === true ? Number.POSITIVE_INFINITY : 1;
   // What follows an unknown flag may be its value.
-  if (problems.length === 0 && positionals > (line.positional === undefined ? 0 : 1))
-    problems.push(`${line.launcher} takes no further word`);
+  if (problems.length === 0 && positionals > most) problems.push(`${line.launcher} takes no further word`);
   if (!whole) return problems;
   if (line.positional?.required === true && positionals === 0)
     problems.push(`${line.launcher} lacks ${line.positional.name}`);

@@ -4,6 +4,7 @@ import { cliPage } from './cli-page.ts';
 import { type CodeFile, computeCode, forgottenVersions } from './code-digests.ts';
 import { configPage } from './config-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { modelsPage } from './models-page.ts';
 import { schemaFiles } from './schemas.ts';
 
 /** A file that is made from the code: its path in the project and its content. */
@@ -21,6 +22,7 @@ export function generateFiles(projectDir: string): readonly GeneratedFile[] {
     { path: 'docs/cli.md', text: cliPage() },
     { path: 'docs/config.md', text: configPage() },
     { path: 'docs/errors.md', text: errorsPage() },
+    { path: 'docs/models.md', text: modelsPage(projectDir) },
     ...schemaFiles(),
   ];
 }

@@ -40,6 +40,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'shared/store': ['better-sqlite3', 'p-queue'],
   'shared/process': ['execa'],
   'shared/media': ['fluent-ffmpeg', 'zod'],
+  'shared/models': ['p-queue', 'tar-stream', 'undici', 'zod'],
   'shared/report': [],
   'shared/worker': [],
   scripts: ['yargs', 'zod', 'vitest', 'fast-check'],

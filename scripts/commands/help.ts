@@ -1,11 +1,14 @@
 import { Failure } from '../../shared/contract/failure.ts';
 import { renderTable } from '../../shared/report/render-table.ts';
 import { didYouMean } from '../../shared/util/nearest.ts';
-import { COMMAND_LINES, type CommandLine } from '../command-lines.ts';
+import type { CommandLine } from '../command-line.ts';
+import { COMMAND_LINES } from '../command-lines.ts';
 
 /** `./babelreel.sh --help`: every command with its purpose. */
 export async function run(): Promise<number> {
-  const lines: readonly CommandLine[] = Object.values(COMMAND_LINES);
+  const all: readonly CommandLine[] = Object.values(COMMAND_LINES);
+  // A group such as `models` lists its own commands.
+  const lines = all.filter(({ launcher }) => launcher.split(' ').length < 3);
   const commands = renderTable(
     lines.map(({ launcher, purpose }) => [launcher, purpose]),
     { indent: '  ' },

@@ -1,8 +1,10 @@
 import { join, resolve } from 'node:path';
+import { readOfflineFlag } from '../../shared/contract/offline.ts';
 import { parseTimeCode } from '../../shared/media/time-code.ts';
 import { describeChoices } from '../../shared/report/describe-choices.ts';
 import { adviseFilm } from '../advise-film.ts';
 import type { Invocation } from '../babelreel.ts';
+import { lackingModels } from '../models/lacking-models.ts';
 import { openMachine } from '../open-machine.ts';
 import { type Parsed, parseCommandLine } from '../parse-command-line.ts';
 import { prepare } from '../prepare.ts';
@@ -21,6 +23,7 @@ export async function run(invocation: Invocation): Promise<number> {
 async function prepareAndTell(flags: Parsed<'prepare-job'>, invocation: Invocation): Promise<number> {
   const { settings, projectDir } = invocation;
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const offline = readOfflineFlag(flags.offline);
   const audioStream = flags['audio-stream'];
   const request = {
     media: flags.media,
@@ -37,8 +40,9 @@ async function prepareAndTell(flags: Parsed<'prepare-job'>, invocation: Invocati
     name: flags.name,
     commercial: flags.commercial,
     acceptDamaged: flags['accept-damaged'],
+    offline,
   };
-  const machine = await openMachine(settings, projectDir);
+  const machine = await openMachine(settings, projectDir, offline);
   const { manifest, choices } = await prepare({
     workflow: flags.workflow,
     request,
@@ -46,12 +50,16 @@ async function prepareAndTell(flags: Parsed<'prepare-job'>, invocation: Invocati
     machine,
     onMessage: say,
   });
+  const lacking = await lackingModels(Object.keys(manifest.lock.models), {
+    registry: machine.registry(),
+    places: { projectDir, roots: settings.roots },
+  });
   if (flags.json) {
     const path = join(settings.roots.out, manifest.id, 'job.json');
-    process.stdout.write(`${JSON.stringify({ id: manifest.id, manifest: path, choices })}\n`);
+    process.stdout.write(`${JSON.stringify({ id: manifest.id, manifest: path, choices, lackingModels: lacking })}\n`);
     return 0;
   }
-  say(describeChoices(manifest, choices));
+  say(describeChoices(manifest, choices, lacking));
   process.stdout.write(`${manifest.id}\n`);
   return 0;
 }

@@ -1,5 +1,6 @@
 import type { FailureCode } from './failure.ts';
 import type { StageInstance } from './ids.ts';
+import type { NetworkAttempt } from './offline.ts';
 import type { TaskEvent } from './task.ts';
 
 /** Why a stage runs, is skipped or waits. */
@@ -49,6 +50,7 @@ export type JobEventBody =
       readonly pid: number;
       readonly seconds?: number;
     }
+  | ({ readonly type: 'network.attempt' } & NetworkAttempt)
   | { readonly type: 'environment.make' | 'environment.ready'; readonly environment: string; readonly message: string }
   | { readonly type: 'deliver'; readonly to: string; readonly status: 'written' | 'kept' | 'unchanged' }
   | { readonly type: 'note'; readonly message: string }

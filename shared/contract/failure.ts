@@ -97,6 +97,17 @@ export const FAILURES = {
   ),
   ERR_WORKER_POISONED: kind('incomplete', 'poison', 'The same request ended an engine process three times.'),
   ERR_OFFLINE: kind('offline', 'permanent', 'Something has to be fetched and the network is off or forbidden.'),
+  ERR_MODEL_UNKNOWN: kind('usage', 'permanent', 'The registry has no model with this id.'),
+  ERR_MODEL_GATED: kind(
+    'model',
+    'permanent',
+    'The terms of a model have to be accepted on its page, or the token that says so is missing or refused.',
+  ),
+  ERR_MODEL_SOURCE: kind(
+    'model',
+    'permanent',
+    'A server did not give a file of a model: it cannot be reached, has no such file, or what it gave has another digest.',
+  ),
   ERR_MODEL_MISSING: kind('model', 'permanent', 'A file of a model is not there.'),
   ERR_MODEL_CORRUPT: kind('model', 'permanent', 'A file of a model does not have the digest the registry knows.'),
   ERR_ENVIRONMENT: kind('environment', 'permanent', 'An environment could not be made or repaired.'),

@@ -3,6 +3,7 @@ import type { JobId } from './ids.ts';
 import { DIGEST_PATTERN, isJobId } from './ids.ts';
 import { Language } from './language.ts';
 import { Clip, DigestSchema, Probe } from './media.ts';
+import { OFFLINE_POLICIES } from './offline.ts';
 
 export const JobIdSchema = z.custom<JobId>((value) => typeof value === 'string' && isJobId(value), 'not a job id');
 
@@ -62,13 +63,19 @@ export const JobManifest = z.object({
   stages: z.array(JobStage),
   lock: z.object({
     engines: z.record(z.string(), LockedEngine),
-    models: z.record(z.string(), z.object({ digest: DigestSchema })),
+    models: z.record(
+      z.string(),
+      // Null while the model is unlocked: the run that fetches it finds out.
+      z.object({ revision: z.string().nullable().optional(), digest: DigestSchema.nullable() }),
+    ),
     tools: z.record(z.string(), z.string()),
   }),
   policy: z.object({
     acceptDamaged: z.boolean(),
     commercial: z.boolean(),
     onFailure: z.enum(['no-new', 'continue', 'kill']),
+    /** A manifest without it means guard. */
+    offline: z.enum(OFFLINE_POLICIES).optional(),
   }),
   deliverables: z.array(Deliverable),
   /** sha256 of the canonical JSON of everything else. */

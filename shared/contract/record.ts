@@ -10,7 +10,7 @@ export interface StageKey {
   readonly engines: Readonly<
     Record<string, { readonly id: string; readonly version: string; readonly environment: string | null }>
   >;
-  readonly models: readonly { readonly id: string; readonly digest: string }[];
+  readonly models: readonly { readonly id: string; readonly digest: string | null }[];
   readonly tools: Readonly<Record<string, string>>;
   readonly params: unknown;
   /** Port -> digest; a `files` port -> `<instance>=<digest>` in wiring order. */

@@ -1,6 +1,7 @@
 import type { Licence } from './engine.ts';
 import type { FailureClass, FailureCode } from './failure.ts';
 import type { EngineId, StageInstance } from './ids.ts';
+import type { NetworkAttempt } from './offline.ts';
 import type { Warning } from './stage.ts';
 
 /** A failure for a program (`--json`); absent parts are null. */
@@ -74,5 +75,9 @@ export interface ReportData {
   readonly deliverables: readonly { readonly to: string; readonly bytes: number | null; readonly status: string }[];
   /** How the network was kept away, in words; only what was really done. */
   readonly offline?: string;
+  /** What engines wanted from a network and did not get. */
+  readonly attempts?: readonly NetworkAttempt[];
+  /** How often this run started ffmpeg and ffprobe. */
+  readonly toolCalls?: { readonly ffmpeg: number; readonly ffprobe: number };
   readonly failure?: FailureJson;
 }

@@ -128,6 +128,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       ...(options.signal !== undefined && { signal: options.signal }),
       denyNetwork: options.denyNetwork && entry.definition.network === 'none',
       log: join(options.logDir, `${entry.id.replace('/', '-')}.log`),
+      onAttempt: (attempt) => options.onEvent({ type: 'network.attempt', ...attempt }),
       onSpawn: (id) => {
         pid = id;
         options.onEvent({ type: 'worker.start', engine: entry.id, pid });

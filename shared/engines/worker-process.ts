@@ -1,13 +1,16 @@
 import type { FailureCode } from '../contract/failure.ts';
 import { FAILURES, Failure, isFailure } from '../contract/failure.ts';
 import type { EngineId } from '../contract/ids.ts';
+import type { NetworkAttempt } from '../contract/offline.ts';
 import type { FromWorker, WireModel } from '../contract/protocol.ts';
 import { PROTOCOL_VERSION } from '../contract/protocol.ts';
 import type { TaskRuntime, WorkerCounters } from '../contract/task.ts';
+import { ATTEMPTS_VARIABLE } from '../environment/variables.ts';
 import { describeExit, lastWords } from '../process/exit-failure.ts';
 import { spawnGroup } from '../process/spawn-group.ts';
 import { withRoom } from '../store/disk-failure.ts';
 import type { Timeouts } from '../util/settings.ts';
+import { nameCulprit, openAttempts } from './network-attempts.ts';
 import type { NamedLimit, WorkerChannel } from './worker-channel.ts';
 import { openWorkerChannel } from './worker-channel.ts';
 
@@ -25,6 +28,8 @@ export interface WorkerStart {
   /** File that gets its stderr. */
   readonly log: string;
   readonly onSpawn?: (pid: number) => void;
+  /** A try to use a network that its guard refused. */
+  readonly onAttempt?: (attempt: NetworkAttempt) => void;
   /** Nobody needs it any more while it starts: it is killed. */
   readonly signal?: AbortSignal;
 }
@@ -77,6 +82,12 @@ export interface WorkerProcess {
 export async function startWorker(start: WorkerStart): Promise<WorkerProcess> {
   const { engine, timeouts } = start;
   const started = performance.now();
+  const log = openAttempts(engine, start.env[ATTEMPTS_VARIABLE]);
+  const attempts = (): readonly NetworkAttempt[] => {
+    const found = log.take();
+    for (const attempt of found) start.onAttempt?.(attempt);
+    return found;
+  };
   const group = spawnGroup({
     argv: start.argv,
     cwd: start.cwd,
@@ -91,6 +102,10 @@ export async function startWorker(start: WorkerStart): Promise<WorkerProcess> {
   if (start.signal?.aborted) giveUp();
   start.onSpawn?.(group.pid);
   const channel = openWorkerChannel(group, { engine, beat: limit(timeouts, 'workerBeat'), log: start.log });
+  const ended = group.drained.then((exit) => {
+    attempts();
+    return exit;
+  });
   try {
     await greet(channel, start).catch(async (error: unknown) => {
       const exit = await group.drained;
@@ -105,24 +120,39 @@ export async function startWorker(start: WorkerStart): Promise<WorkerProcess> {
       get alive() {
         return channel.broken === undefined;
       },
-      run: (run) => runOn(channel, start, run),
-      ended: group.drained,
+      run: async (run) => explain(await runOn(channel, start, run), attempts()),
+      ended,
       async stop() {
         channel.send({ type: 'shutdown' });
         group.stdin?.end();
         const timer = setTimeout(() => group.kill('kill'), timeouts.cancel * 1000);
-        await group.drained;
+        await ended;
         clearTimeout(timer);
       },
     };
   } catch (error) {
+    const found = attempts();
     group.kill('kill');
-    await group.drained;
-    throw error;
+    await ended;
+    throw isFailure(error) ? nameCulprit(error, found) : error;
   } finally {
     start.signal?.removeEventListener('abort', giveUp);
   }
 }
+
+/** Whoever wanted a network and then failed is told by that. */
+const explain = (end: WorkerRunEnd, attempts: readonly NetworkAttempt[]): WorkerRunEnd =>
+  attempts.length === 0
+    ? end
+    : {
+        ...end,
+        answers: end.answers.map((answer) =>
+          answer?.ok === false
+            ? { ...answer, failure: nameCulprit(answer.failure, attempts), retryable: false }
+            : answer,
+        ),
+        failure: end.failure === undefined ? undefined : nameCulprit(end.failure, attempts),
+      };
 
 const limit = (timeouts: Timeouts, name: keyof Timeouts): NamedLimit => ({
   seconds: timeouts[name],

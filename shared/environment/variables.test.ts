@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { EnvironmentSpec } from '../contract/environment.ts';
 import { installerVariables } from './installer-variables.ts';
 import { workerArgv } from './launch.ts';
-import { workerVariables } from './variables.ts';
+import { ATTEMPTS_VARIABLE, workerVariables } from './variables.ts';
 
 const uv: EnvironmentSpec = {
   schema: 'environment/1',
@@ -41,7 +41,26 @@ describe('a worker', () => {
       DO_NOT_TRACK: '1',
       PYANNOTE_METRICS_ENABLED: '0',
       https_proxy: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+      HF_ENDPOINT: expect.stringMatching(/^http:\/\/127\.0\.0\.1:/),
+      HF_HUB_DISABLE_XET: '1',
+      HF_HUB_DISABLE_UPDATE_CHECK: '1',
+      HF_HUB_DISABLE_SHARED_BLOBS: '1',
+      DISABLE_SAFETENSORS_CONVERSION: '1',
+      WANDB_MODE: 'disabled',
+      GRADIO_ANALYTICS_ENABLED: 'False',
     });
+  });
+
+  test('finds every kind of model in the store, and nowhere in the home of the user', () => {
+    const { HF_HOME, HF_HUB_CACHE, TORCH_HOME, NLTK_DATA, TTS_HOME, CACHED_PATH_CACHE_ROOT } = variables(uv);
+    for (const path of [HF_HOME, HF_HUB_CACHE, TORCH_HOME, NLTK_DATA, TTS_HOME, CACHED_PATH_CACHE_ROOT])
+      expect(path).toMatch(/^\/models\//);
+  });
+
+  test('has a guard in Python that writes down what it refused, unless that is switched off', () => {
+    expect(variables(uv)[ATTEMPTS_VARIABLE]).toMatch(/^\/scratch\/w-1\//);
+    const off = workerVariables({ spec: uv, roots, scratch: '/s', threads: 1, projectDir: '/project', guard: false });
+    expect(off).not.toHaveProperty(ATTEMPTS_VARIABLE);
   });
 
   test('has no variable that splits the model cache', () => {

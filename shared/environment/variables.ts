@@ -12,10 +12,15 @@ export interface WorkerVariablesOptions {
   /** Threads the worker was granted, at least 1. */
   readonly threads: number;
   readonly projectDir: string;
+  /** The Python guard refuses what would use a network and writes it down; true unless told. */
+  readonly guard?: boolean;
 }
 
-/** Port 9 (discard) on loopback: nobody listens there, so what honours a proxy fails at once instead of reaching a network. */
-const CLOSED_PROXY = 'http://127.0.0.1:9';
+/** Names the file to which the Python guard (shared/worker/sitecustomize.py) appends what it refused; without it the guard does nothing. */
+export const ATTEMPTS_VARIABLE = 'BABELREEL_OFFLINE_ATTEMPTS';
+
+/** Port 9 (discard) on loopback: nobody listens there, so what honours a proxy or this hub fails at once instead of reaching one. */
+const DEAD_END = 'http://127.0.0.1:9';
 
 const OFFLINE: Readonly<Record<string, string>> = {
   HF_HUB_OFFLINE: '1',
@@ -23,16 +28,27 @@ const OFFLINE: Readonly<Record<string, string>> = {
   HF_DATASETS_OFFLINE: '1',
   HF_HUB_DISABLE_TELEMETRY: '1',
   HF_HUB_DISABLE_PROGRESS_BARS: '1',
+  HF_HUB_DISABLE_UPDATE_CHECK: '1',
+  // Native code that no guard in Python sees, and caches outside the store.
+  HF_HUB_DISABLE_XET: '1',
+  HF_HUB_DISABLE_SHARED_BLOBS: '1',
+  // Asks a service of the hub for another format of the weights, from a thread.
+  DISABLE_SAFETENSORS_CONVERSION: '1',
+  HF_ENDPOINT: DEAD_END,
   DO_NOT_TRACK: '1',
+  DISABLE_TELEMETRY: '1',
   // onnxruntime's native telemetry listens to this variable only, and only before the start.
   ORT_DISABLE_TELEMETRY: '1',
   PYANNOTE_METRICS_ENABLED: '0',
-  http_proxy: CLOSED_PROXY,
-  https_proxy: CLOSED_PROXY,
-  all_proxy: CLOSED_PROXY,
-  HTTP_PROXY: CLOSED_PROXY,
-  HTTPS_PROXY: CLOSED_PROXY,
-  ALL_PROXY: CLOSED_PROXY,
+  OTEL_SDK_DISABLED: 'true',
+  WANDB_MODE: 'disabled',
+  GRADIO_ANALYTICS_ENABLED: 'False',
+  http_proxy: DEAD_END,
+  https_proxy: DEAD_END,
+  all_proxy: DEAD_END,
+  HTTP_PROXY: DEAD_END,
+  HTTPS_PROXY: DEAD_END,
+  ALL_PROXY: DEAD_END,
 };
 
 const REPEATABLE: Readonly<Record<string, string>> = {
@@ -77,7 +93,10 @@ export function workerVariables(options: WorkerVariablesOptions): Record<string,
     HF_HUB_CACHE: join(models, 'huggingface', 'hub'),
     TORCH_HOME: join(models, 'torch'),
     NLTK_DATA: join(models, 'nltk'),
+    TTS_HOME: join(models, 'tts'),
+    CACHED_PATH_CACHE_ROOT: join(models, 'cached_path'),
     PYTHONPATH: join(projectDir, 'shared', 'worker'),
+    ...(options.guard === false ? {} : { [ATTEMPTS_VARIABLE]: join(scratch, 'network-attempts.jsonl') }),
     ...OFFLINE,
     ...REPEATABLE,
     ...Object.fromEntries(THREADS.map((name) => [name, String(threads)])),

@@ -6,6 +6,7 @@ import { Failure } from '../contract/failure.ts';
 import type { Digest, EngineId, StageInstance } from '../contract/ids.ts';
 import type { JobManifest, JobStage, LockedEngine } from '../contract/job.ts';
 import type { Probe } from '../contract/media.ts';
+import { needsNetwork } from '../contract/offline.ts';
 import type { Role } from '../contract/roles/index.ts';
 import type { AnyStage } from '../contract/stage.ts';
 import type { WorkflowSpec } from '../contract/workflow.ts';
@@ -28,7 +29,8 @@ export interface JobWorld {
   readonly profiles: readonly SubtitleProfile[];
   readonly cpus: number;
   environmentIdentity(id: string): Digest | null;
-  modelDigest(id: string): Digest;
+  /** What a model is: the commit of its repository where it has one, the digest of its files; null while it is unlocked. */
+  modelIdentity(id: string): { readonly revision: string | null; readonly digest: Digest | null };
   readonly tools: Readonly<Record<string, string>>;
   /** All checks that need no decoding; throws a media Failure. */
   inspect(path: string): Promise<Probe>;
@@ -101,6 +103,7 @@ export async function prepareJob(request: JobRequest, world: JobWorld): Promise<
         continue;
       }
       const { definition: engine, id, state } = choice.chosen;
+      if (request.offline === 'enforce' && engine.network !== 'none') throw needsNetwork(id);
       voice = wish.voice ?? engine.voices?.find((entry) => entry.language === stage.language)?.name;
       const params = engineParameters(engine.params, {
         source: languages.source,
@@ -184,13 +187,18 @@ export async function prepareJob(request: JobRequest, world: JobWorld): Promise<
     lock: {
       engines: Object.fromEntries(locked),
       models: Object.fromEntries(
-        [...locked.values()].flatMap((engine) => engine.models).map((id) => [id, { digest: world.modelDigest(id) }]),
+        [...locked.values()].flatMap((engine) => engine.models).map((id) => [id, world.modelIdentity(id)]),
       ),
       tools: Object.fromEntries(
         stages.flatMap((stage) => stage.tools).map((tool) => [tool, world.tools[tool] ?? 'unknown']),
       ),
     },
-    policy: { acceptDamaged: request.acceptDamaged, commercial: request.commercial, onFailure: 'no-new' },
+    policy: {
+      acceptDamaged: request.acceptDamaged,
+      commercial: request.commercial,
+      onFailure: 'no-new',
+      offline: request.offline ?? 'guard',
+    },
     deliverables: [...expanded.deliverables],
   };
   return { manifest: await writeManifest(body, { outDir: world.outDir, name, id: request.id }), choices };

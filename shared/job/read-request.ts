@@ -1,5 +1,6 @@
 import { Failure } from '../contract/failure.ts';
 import type { Probe } from '../contract/media.ts';
+import type { OfflinePolicy } from '../contract/offline.ts';
 import type { Role } from '../contract/roles/index.ts';
 import type { WorkflowSpec } from '../contract/workflow.ts';
 import { canonicalLanguage, suggestLanguage } from '../util/languages.ts';
@@ -29,6 +30,8 @@ export interface JobRequest {
   readonly id?: string | undefined;
   readonly commercial: boolean;
   readonly acceptDamaged: boolean;
+  /** How the network is denied when the job runs; guard unless told. */
+  readonly offline?: OfflinePolicy | undefined;
 }
 
 function readLanguage(input: string, flag: string): string {

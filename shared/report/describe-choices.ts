@@ -1,3 +1,5 @@
+import { formatBytesShort } from './format-bytes.ts';
+
 /** What prepare-job decided, as data it can be told from. */
 export interface DescribedJob {
   readonly id: string;
@@ -25,8 +27,20 @@ export interface DescribedChoice {
   readonly others: readonly { readonly id: string; readonly why: string }[];
 }
 
-/** The text prepare-job prints on stderr: the job, the engine of each stage, and why not the others. */
-export function describeChoices(job: DescribedJob, choices: readonly DescribedChoice[]): string {
+/** Models a job needs and the store does not have. */
+export interface DescribedLack {
+  readonly ids: readonly string[];
+  readonly bytes: number;
+  /** Some size is not known yet. */
+  readonly unknown: boolean;
+}
+
+/** The text prepare-job prints on stderr: the job, the engine of each stage, why not the others, and which models have to come first. */
+export function describeChoices(
+  job: DescribedJob,
+  choices: readonly DescribedChoice[],
+  lacking: DescribedLack = { ids: [], bytes: 0, unknown: false },
+): string {
   const { source, targets, dubInto } = job.languages;
   const seconds = (ms: number): string => (ms / 1000).toFixed(1);
   const lines = [
@@ -45,6 +59,11 @@ export function describeChoices(job: DescribedJob, choices: readonly DescribedCh
     for (const other of choice.others) lines.push(`  ${''.padEnd(width)}    not ${other.id}: ${other.why}`);
   }
   lines.push(`  delivers ${job.deliverables.map((deliverable) => visible(deliverable.to)).join(', ')}`);
+  if (lacking.ids.length > 0) {
+    const size = `${lacking.unknown ? 'at least ' : ''}${formatBytesShort(lacking.bytes)}`;
+    lines.push(`  models that are not here: ${lacking.ids.join(', ')} (${size})`);
+    lines.push(`First:  ./cache-models.sh --for-job ${job.id}`);
+  }
   lines.push(`Next:  ./run-pipeline.sh -j ${job.id}`);
   return lines.join('\n');
 }

@@ -53,6 +53,13 @@ export function eventLine(event: JobEvent, paint: Paint, live: boolean): string 
         event.stage,
         `${event.engine} is tried again (${event.code}, attempt ${event.attempt})`,
       );
+    case 'network.attempt':
+      return signed(
+        paint,
+        '⚠',
+        event.engine,
+        `wanted ${event.host || 'a network'}${event.port === null ? '' : `:${event.port}`}, refused; ${event.stack[0] ?? ''}`,
+      );
     case 'environment.make':
       return signed(paint, ' ', event.environment, event.message);
     case 'environment.ready':

@@ -3,6 +3,7 @@ import type { JobEvent } from '../contract/event.ts';
 import { Failure, isFailure } from '../contract/failure.ts';
 import type { Digest, EngineId } from '../contract/ids.ts';
 import { JobManifest } from '../contract/job.ts';
+import type { NetworkAttempt } from '../contract/offline.ts';
 import type { StageRecord } from '../contract/record.ts';
 import type { AnyStage } from '../contract/stage.ts';
 import type { EngineStats } from '../engines/engine-stats.ts';
@@ -43,9 +44,11 @@ export interface RunMachine {
   ensure(need: MachineNeed): Promise<void>;
   /** Identity of an engine's environment as it is now; null when it is not installed. */
   identityOf(engine: EngineId): Digest | null;
+  /** Digest of a model as the registry knows it now; null while it is unlocked. */
+  modelDigestOf(model: string): Digest | null;
   readonly launch: Launch;
-  /** The kernel can cut workers from the network. */
-  readonly canDenyNetwork: boolean;
+  /** The kernel is to cut workers and ffmpeg from the network. */
+  readonly denyNetwork: boolean;
   readonly ffmpeg: string;
   readonly ffprobe: string;
   /** Variables for ffmpeg and ffprobe. */
@@ -87,6 +90,10 @@ export interface RunResult {
   readonly delivered: readonly DeliveredResult[];
   readonly engineStats: Readonly<Record<EngineId, EngineStats>>;
   readonly seconds: number;
+  /** What engines wanted from a network and were refused. */
+  readonly attempts: readonly NetworkAttempt[];
+  /** How often this run started ffmpeg and ffprobe. */
+  readonly toolCalls: { readonly ffmpeg: number; readonly ffprobe: number };
 }
 
 /**
@@ -125,6 +132,8 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
 
     events.emit({ type: 'run.start', runner: `pid ${process.pid}`, stages: todo.length });
     const scratchDir = store.makeScratch(id);
+    const attempts: NetworkAttempt[] = [];
+    const toolCalls = { ffmpeg: 0, ffprobe: 0 };
     await using executor = openExecutor({
       engines: options.engines,
       launch: options.machine.launch,
@@ -134,8 +143,14 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
       timeouts: settings.timeouts,
       scratchDir,
       logDir: join(jobDir, 'logs'),
-      onEvent: (event) => events.emit(event),
-      denyNetwork: options.machine.canDenyNetwork,
+      onEvent(event) {
+        if (event.type === 'network.attempt') {
+          const { type: _, ...attempt } = event;
+          attempts.push(attempt);
+        }
+        events.emit(event);
+      },
+      denyNetwork: options.machine.denyNetwork,
     });
     const outcome = await runStages({
       ...options,
@@ -146,6 +161,7 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
       executor,
       events,
       scratchDir,
+      toolCalls,
       firstRun: events.epoch === 1 && plan.every(({ state: planned }) => planned !== 'hit'),
     });
     const { failure } = outcome;
@@ -164,7 +180,16 @@ export async function runJob(options: RunOptions): Promise<RunResult> {
     });
     const seconds = (performance.now() - startedAt) / 1000;
     const { records, ran } = outcome;
-    const result = { manifest, records, ran, delivered: delivery.results, engineStats: executor.stats(), seconds };
+    const result = {
+      manifest,
+      records,
+      ran,
+      delivered: delivery.results,
+      engineStats: executor.stats(),
+      seconds,
+      attempts,
+      toolCalls,
+    };
     if (failure === undefined) await options.onDelivered?.(result);
     await delivery.commit();
     events.emit({
@@ -238,9 +263,17 @@ function checkLock(
   manifest: JobManifest,
   todo: readonly PlannedStage[],
   machine: RunMachine,
-): Readonly<Record<EngineId, Digest>> {
-  const found: Record<EngineId, Digest> = {};
-  for (const id of new Set(todo.flatMap(({ stage }) => Object.values(stage.engines)))) {
+): Readonly<Record<string, Digest>> {
+  const found: Record<string, Digest> = {};
+  const engines = new Set(todo.flatMap(({ stage }) => Object.values(stage.engines)));
+  for (const id of new Set([...engines].flatMap((engine) => manifest.lock.engines[engine]?.models ?? []))) {
+    const [locked, now] = [manifest.lock.models[id]?.digest ?? null, machine.modelDigestOf(id)];
+    if (now === null) continue;
+    if (locked === null) found[id] = now;
+    else if (locked !== now)
+      throw mismatch(manifest, `Model ${id}`, `Its digest was ${locked.slice(7, 15)}… and is now ${now.slice(7, 15)}…`);
+  }
+  for (const id of engines) {
     const now = machine.identityOf(id);
     const locked = manifest.lock.engines[id]?.environment ?? null;
     if (now === null) continue;

@@ -35,6 +35,8 @@ export interface RunStagesOptions extends RunOptions {
   readonly scratchDir: string;
   /** Workers are started ahead only when nothing of this job can be in the task memo. */
   readonly firstRun: boolean;
+  /** Counted up with every start of a tool. */
+  readonly toolCalls: { ffmpeg: number; ffprobe: number };
 }
 
 export interface StagesOutcome {
@@ -162,21 +164,35 @@ function prewarmTask(
   if (locked === undefined) throw new Error(`engine ${id} is not locked`);
   return {
     engine: { id, version: locked.version, environment: locked.environment ?? options.resolved[id] ?? null },
-    models: locked.models.map((model) => ({ id: model, digest: manifest.lock.models[model]?.digest as Digest })),
+    models: lockedModels(manifest, id, options.resolved),
     params: stage.engineParams[need] ?? {},
     runtime: { threads: stage.runtime.threads, device: 'cpu' },
   };
+}
+
+/** The models of an engine with their digests; a run has found those the manifest did not know before its first stage. */
+function lockedModels(
+  manifest: JobManifest,
+  engine: EngineId,
+  resolved: Readonly<Record<string, Digest>>,
+): readonly { readonly id: string; readonly digest: Digest }[] {
+  return (manifest.lock.engines[engine]?.models ?? []).map((id) => {
+    const digest = manifest.lock.models[id]?.digest ?? resolved[id];
+    if (digest === undefined) throw new Error(`model ${id} of ${engine} is not locked`);
+    return { id, digest };
+  });
 }
 
 function stageServices(
   options: RunStagesOptions,
   { code, urgency }: { readonly code: string; readonly urgency: number },
 ): StageServices {
-  const { manifest, executor, machine, scratchDir, store } = options;
+  const { manifest, executor, machine, scratchDir, store, toolCalls } = options;
   const admit: StageServices['tool'] = (need, work, signal) =>
     admitted.getStore() === true ? work(signal) : executor.tool({ ...need, urgency }, work, signal);
   return {
     manifest,
+    modelsOf: (engine) => lockedModels(manifest, engine, options.resolved),
     environmentOf: (engine) => manifest.lock.engines[engine]?.environment ?? options.resolved[engine] ?? null,
     async submit(task, signal, onEvent) {
       const outcome = await executor.submit(task, { signal, onEvent, urgency });
@@ -195,26 +211,30 @@ function stageServices(
     ffmpeg: (command, signal) =>
       admit(
         { cpu: command.cpu ?? 1 },
-        (stop) =>
-          runFfmpeg(command, {
+        (stop) => {
+          toolCalls.ffmpeg += 1;
+          return runFfmpeg(command, {
             ffmpeg: machine.ffmpeg,
             env: machine.toolEnv,
             cwd: command.cwd ?? scratchDir,
             signal: stop,
-            denyNetwork: machine.canDenyNetwork,
-          }),
+            denyNetwork: machine.denyNetwork,
+          });
+        },
         signal,
       ),
     probe: (path, signal) =>
       admit(
         { cpu: 1 },
-        (stop) =>
-          probeMedia(path, {
+        (stop) => {
+          toolCalls.ffprobe += 1;
+          return probeMedia(path, {
             ffprobe: machine.ffprobe,
             env: machine.toolEnv,
             signal: stop,
-            denyNetwork: machine.canDenyNetwork,
-          }),
+            denyNetwork: machine.denyNetwork,
+          });
+        },
         signal,
       ),
     open: (digest) => objectPath(digest, store),

@@ -14,6 +14,7 @@ import { orderedEach } from './ordered-each.ts';
 export interface StageServices {
   readonly manifest: JobManifest;
   environmentOf(engine: string): Digest | null;
+  modelsOf(engine: string): Task['models'];
   submit(task: Task, signal: AbortSignal, onEvent: (event: TaskEvent) => void): Promise<unknown>;
   step(options: {
     readonly op: string;
@@ -118,10 +119,7 @@ function engineHandle(
   const base: Omit<Task, 'request'> = {
     role,
     engine: { id, version: locked.version, environment: services.environmentOf(id) },
-    models: locked.models.map((model) => ({
-      id: model,
-      digest: services.manifest.lock.models[model]?.digest ?? ('' as Digest),
-    })),
+    models: services.modelsOf(id),
     op: ROLES[role].op,
     params: stage.engineParams[needName] ?? {},
     runtime: { threads: stage.runtime.threads, device: 'cpu' },

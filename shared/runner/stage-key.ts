@@ -11,7 +11,7 @@ export type CodeDigests = Readonly<Record<string, string>>;
 export interface KeyContext {
   readonly manifest: JobManifest;
   readonly code: CodeDigests;
-  /** Identities found at run time for engines the manifest holds as null. */
+  /** Identities found at run time, by engine or model id, for those the manifest holds as null. */
   readonly resolved: Readonly<Record<string, Digest>>;
 }
 
@@ -80,7 +80,9 @@ export function stageKey(
     stage: stage.stage,
     code: closure,
     engines,
-    models: [...models].sort().map((id) => ({ id, digest: manifest.lock.models[id]?.digest ?? 'unlocked' })),
+    models: [...models]
+      .sort()
+      .map((id) => ({ id, digest: manifest.lock.models[id]?.digest ?? context.resolved[id] ?? null })),
     tools: Object.fromEntries(stage.tools.map((tool) => [tool, manifest.lock.tools[tool] ?? 'unknown'])),
     params: stage.params,
     inputs,
@@ -91,4 +93,5 @@ export const fingerprintOfKey = (key: StageKey): Fingerprint => fingerprintOf(ke
 
 /** Nothing is remembered under an identity that is not known. */
 export const isCacheable = (key: StageKey): boolean =>
-  Object.values(key.engines).every((engine) => engine.environment !== null);
+  Object.values(key.engines).every((engine) => engine.environment !== null) &&
+  key.models.every((model) => model.digest !== null);

@@ -13,6 +13,11 @@ export interface FileDigests {
   remembered(path: string, options?: HashOptions): Promise<Digest>;
   /** From memory alone: undefined when the file would have to be read. */
   known(path: string): Digest | undefined;
+  /**
+   * Remembers the digest of a file that the caller hashed while writing it and that nobody else could write: it was private until now and is
+   * read-only. So the rule about files that changed just now does not apply.
+   */
+  learn(path: string, digest: Digest): void;
   /** What was read and what was not, since this was opened. */
   readonly counts: { hashedFiles: number; hashedBytes: number; rememberedFiles: number };
 }
@@ -90,6 +95,11 @@ export function openFileDigests(state: State): FileDigests {
       return waiting;
     },
     known: (path) => lookUp(statSync(path, { bigint: true })),
+    learn(path, digest) {
+      const stat = statSync(path, { bigint: true });
+      const [file, stamp] = [fileOf(stat), stampOf(stat)];
+      unlessFull(() => state.jot(() => keep.run(file, stamp, digest, sumOf(file, stamp, digest))));
+    },
   };
 }
 

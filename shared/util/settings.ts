@@ -13,6 +13,8 @@ export interface Roots {
   /** First wins; only the first is written. */
   readonly models: readonly string[];
   readonly environments: string;
+  /** What this machine or its user added to the configuration: model entries of their own, the lock of models. */
+  readonly local: string;
   /** Caches of package installers and of Node's compiler. */
   readonly packages: string;
   readonly in: string;
@@ -36,7 +38,19 @@ export interface Timeouts {
   readonly stall: number;
 }
 
+export type OnMissingModels = 'ask' | 'download' | 'refuse';
+
+export interface ModelSettings {
+  /** What a run does when a model it needs is not there: ask on a terminal, download unasked, or refuse. */
+  readonly onMissing: OnMissingModels;
+  /** Hubs to fetch from, mirrors first; each an http(s) address. `HF_ENDPOINT` is used where this is not set. */
+  readonly endpoints: readonly string[];
+  /** Gigabytes (10^9 bytes) the store may hold; 0: as much as the file system has. */
+  readonly quotaGB: number;
+}
+
 export interface Settings {
+  readonly models: ModelSettings;
   readonly roots: Roots;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
@@ -79,6 +93,7 @@ export function resolveSettings(
   };
   const models = pick('roots', 'models');
   return {
+    models: readModelSettings(pick, number, env),
     roots: {
       state: root('state'),
       objects: root('objects'),
@@ -89,6 +104,7 @@ export function resolveSettings(
         resolve(projectDir, path),
       ),
       environments: root('environments'),
+      local: root('local'),
       packages: root('packages'),
       in: root('in'),
       out: root('out'),
@@ -103,4 +119,33 @@ export function resolveSettings(
       stall: number('timeouts', 'stall'),
     },
   };
+}
+
+const ON_MISSING: readonly OnMissingModels[] = ['ask', 'download', 'refuse'];
+const HUB = 'https://huggingface.co';
+
+function readModelSettings(
+  pick: (part: string, name: string) => unknown,
+  number: (part: string, name: string) => number,
+  env: Readonly<Record<string, string | undefined>>,
+): ModelSettings {
+  const onMissing = ON_MISSING.find((known) => known === pick('models', 'onMissing'));
+  if (onMissing === undefined) {
+    throw new Failure('ERR_CONFIG_INVALID', `The setting models.onMissing is none of ${ON_MISSING.join(', ')}.`, {
+      why: `It is ${JSON.stringify(pick('models', 'onMissing'))}.`,
+      fix: ['unset BABELREEL_MODELS_ON_MISSING'],
+    });
+  }
+  const given = pick('models', 'endpoints');
+  const listed = Array.isArray(given) ? given.map(String) : String(given).split(',');
+  const endpoints = listed.map((text) => text.trim().replace(/\/+$/, '')).filter((text) => text !== '');
+  const wrong = endpoints.find((text) => !/^https?:$/.test(URL.parse(text)?.protocol ?? ''));
+  if (wrong !== undefined) {
+    throw new Failure('ERR_CONFIG_INVALID', 'The setting models.endpoints has an address that is none.', {
+      why: `${JSON.stringify(wrong)} is not an http or https address.`,
+      fix: ['unset BABELREEL_MODELS_ENDPOINTS'],
+    });
+  }
+  const usual = env.HF_ENDPOINT === undefined || env.HF_ENDPOINT === '' ? HUB : env.HF_ENDPOINT.replace(/\/+$/, '');
+  return { onMissing, endpoints: endpoints.length === 0 ? [usual] : endpoints, quotaGB: number('models', 'quotaGB') };
 }

@@ -220,13 +220,14 @@ export function makeFakeJob(options: FakeJobOptions): FakeJob {
 export const fakeMachine = (): RunOptions['machine'] => ({
   ensure: async () => {},
   identityOf: () => digestOf('fake') as Digest,
+  modelDigestOf: (id) => digestOf(id),
   launch: ({ entry }, dir) => ({
     argv: [process.execPath, entry.workerPath],
     env: { FAKE_ENGINE: entry.id, PATH: process.env.PATH ?? '', HOME: dir, TMPDIR: dir },
     cwd: dir,
     models: [],
   }),
-  canDenyNetwork: false,
+  denyNetwork: false,
   ffmpeg: '/usr/bin/ffmpeg',
   ffprobe: '/usr/bin/ffprobe',
   toolEnv: {},

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMAND_LINES, type CommandLine } from '../../scripts/command-lines.ts';
+import type { CommandLine } from '../../scripts/command-line.ts';
+import { COMMAND_LINES } from '../../scripts/command-lines.ts';
 import { PROJECT_DIR } from './workspace.ts';
 
 /** The words of a command as a POSIX shell would cut them; throws for a quote that is not closed. Knows quotes and backslashes only. */
@@ -45,15 +46,17 @@ export function problemOfFix(command: string): string | undefined {
 
 function problemOfLauncher(program: string, args: readonly string[]): string | undefined {
   if (!isExecutable(join(PROJECT_DIR, program))) return `there is no launcher ${program}`;
-  const [first = '', ...rest] = args;
-  const isOneOfMany = program === './babelreel.sh';
-  if (isOneOfMany && first === '--help') return undefined;
+  if (program === './babelreel.sh' && args[0] === '--help') return undefined;
+  const typed = [program, ...args];
   const lines: readonly CommandLine[] = Object.values(COMMAND_LINES);
-  const line = lines.find(({ launcher }) => launcher === (isOneOfMany ? `${program} ${first}` : program));
-  if (line === undefined) return `there is no command ${program} ${first}`;
+  // `./babelreel.sh models audit` is longer than the group `./babelreel.sh models`.
+  const [line] = lines
+    .filter(({ launcher }) => launcher.split(' ').every((part, index) => part === typed[index]))
+    .sort((a, b) => b.launcher.length - a.launcher.length);
+  if (line === undefined) return `there is no command ${program} ${args[0] ?? ''}`;
   const aliases = Object.values(line.options).flatMap(({ alias }) => (alias === undefined ? [] : [`-${alias}`]));
   const known = new Set(['--help', '-h', ...aliases, ...Object.keys(line.options).map((name) => `--${name}`)]);
-  const given = (isOneOfMany ? rest : args).filter((word) => word.startsWith('-'));
+  const given = args.filter((word) => word.startsWith('-'));
   const unknown = given.find((flag) => !known.has(flag));
   if (unknown !== undefined) return `${program} has no flag ${unknown}`;
   const missing = Object.entries(line.options).find(

@@ -8,8 +8,8 @@ import { ensureEnvironment } from '../../shared/environment/ensure.ts';
 import { workerArgv } from '../../shared/environment/launch.ts';
 import { environmentOf, loadEnvironmentSpecs } from '../../shared/environment/specs.ts';
 import { workerVariables } from '../../shared/environment/variables.ts';
-import { loadModels, modelOf } from '../../shared/models/load-models.ts';
-import { locateModel } from '../../shared/models/locate-model.ts';
+import { locateModel } from '../../shared/models/layout/locate-model.ts';
+import { openRegistry } from '../../shared/models/registry/open-registry.ts';
 import { resolveSettings } from '../../shared/util/settings.ts';
 import { startRawWorker, type WorkerCommand } from '../conformance/raw-worker.ts';
 
@@ -24,7 +24,7 @@ export interface RealWorker {
 
 /** Absolute folder of a model of config/models. */
 export const modelDir = (id: string): string =>
-  locateModel(modelOf(loadModels(configDir), id), { projectDir: PROJECT_DIR, roots });
+  locateModel(openRegistry(configDir, roots.local).model(id), { projectDir: PROJECT_DIR, roots });
 
 /** How an engine of the tree is started on this machine; its environment is made when it is missing. */
 export async function realWorker(
