@@ -4,8 +4,7 @@ import { fetchModels } from '../shared/models/download/fetch-models.ts';
 import type { ModelPlaces } from '../shared/models/layout/locate-model.ts';
 import type { ModelRegistry } from '../shared/models/registry/open-registry.ts';
 import { assembleModel } from '../shared/models/transfer/assemble-model.ts';
-import { formatBytesShort } from '../shared/report/format-bytes.ts';
-import { assumedMinutes } from '../shared/report/format-fetch.ts';
+import { amountOf, assumedMinutes } from '../shared/report/format-fetch.ts';
 import { createProgressLine } from '../shared/report/progress-line.ts';
 import type { FileDigests } from '../shared/store/file-digests.ts';
 import type { Settings } from '../shared/util/settings.ts';
@@ -51,9 +50,10 @@ export async function provideModels(wanted: readonly string[], options: ProvideO
   for (const id of wanted) await verifyModel(id, { registry: options.registry(), places, digests, signal });
 }
 
-async function fetchOrRefuse({ ids, bytes, unknown }: LackingModels, options: ProvideOptions): Promise<void> {
+async function fetchOrRefuse(lacking: LackingModels, options: ProvideOptions): Promise<void> {
+  const { ids, bytes } = lacking;
   const { policy, settings, signal, onMessage } = options;
-  const size = `${unknown ? 'at least ' : ''}${formatBytesShort(bytes)}`;
+  const size = amountOf(lacking);
   const command = `./cache-models.sh --for-job ${policy.jobId}`;
   const names = ids.join(', ');
   const missing = (why: string): Failure =>

@@ -14,7 +14,7 @@ export interface Ended {
 export const plannedModel = (model: PlannedFetch): PlannedModel => ({
   id: model.id,
   missingBytes: model.missingBytes,
-  missingFiles: model.missingFiles,
+  knownBytes: model.knownBytes,
   licence: model.licence.id,
   commercial: model.licence.commercial,
   acceptUrl: model.gate?.acceptUrl ?? null,

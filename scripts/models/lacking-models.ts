@@ -21,7 +21,7 @@ export async function lackingModels(
     .map(({ entry }) => entry.id);
   if (ids.length === 0) return { ids: [], bytes: 0, unknown: false };
   const looks = await lookAtModels({ registry, places, digests: undefined, ids });
-  const lacking = [...looks.values()].filter(({ own }) => ABSENT.has(own));
+  const lacking = [...looks.values()].filter(({ own, locked }) => !locked || ABSENT.has(own));
   return {
     ids: lacking.map(({ id }) => id),
     bytes: lacking.reduce((sum, { bytes, presentBytes }) => sum + Math.max(0, bytes - presentBytes), 0),
@@ -29,5 +29,5 @@ export async function lackingModels(
   };
 }
 
-/** States in which files are not there. What is there and damaged is told by verifying, which knows the command that repairs it. */
+/** States in which files are not there; one whose digests nobody knows has to be locked first, wherever its files are. What is there and damaged is told by verifying, which knows the command that repairs it. */
 const ABSENT: ReadonlySet<string> = new Set(['missing', 'partial', 'blocked', 'stale']);

@@ -1,4 +1,4 @@
-import { formatBytesShort } from './format-bytes.ts';
+import { amountOf } from './format-fetch.ts';
 
 /** What prepare-job decided, as data it can be told from. */
 export interface DescribedJob {
@@ -60,8 +60,7 @@ export function describeChoices(
   }
   lines.push(`  delivers ${job.deliverables.map((deliverable) => visible(deliverable.to)).join(', ')}`);
   if (lacking.ids.length > 0) {
-    const size = `${lacking.unknown ? 'at least ' : ''}${formatBytesShort(lacking.bytes)}`;
-    lines.push(`  models that are not here: ${lacking.ids.join(', ')} (${size})`);
+    lines.push(`  models that are not here: ${lacking.ids.join(', ')} (${amountOf(lacking)})`);
     lines.push(`First:  ./cache-models.sh --for-job ${job.id}`);
   }
   lines.push(`Next:  ./run-pipeline.sh -j ${job.id}`);

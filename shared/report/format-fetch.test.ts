@@ -5,7 +5,7 @@ import { formatModelSets, licenceOf, sizeOf } from './format-model-sets.ts';
 const model: PlannedModel = {
   id: 'asr.one',
   missingBytes: 3_000_000_000,
-  missingFiles: 5,
+  knownBytes: 0,
   licence: 'MIT',
   commercial: 'yes',
   acceptUrl: null,
@@ -21,9 +21,17 @@ describe('the plan of a download', () => {
   });
 
   it('is honest about sizes that nobody knows yet', () => {
-    const text = formatFetchPlan([model, { ...model, id: 'asr.two', missingBytes: null }], space);
-    expect(text).toContain('asr.two  size not known yet');
-    expect(text).toContain('Total at least 3.00 GB / 2.79 GiB, more than 4 min');
+    const text = formatFetchPlan(
+      [
+        model,
+        { ...model, id: 'asr.two', missingBytes: null },
+        { ...model, id: 'asr.three', missingBytes: null, knownBytes: 5e8 },
+      ],
+      space,
+    );
+    expect(text).toMatch(/asr\.two +not known yet/);
+    expect(text).toMatch(/asr\.three +≥ 500\.00 MB/);
+    expect(text).toContain('Total at least 3.50 GB / 3.26 GiB, more than 5 min');
   });
 
   it('names the page on which terms are accepted', () => {

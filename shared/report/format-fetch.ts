@@ -1,6 +1,6 @@
 import { formatBytes, formatBytesShort } from './format-bytes.ts';
 import { formatDuration } from './format-duration.ts';
-import { licenceOf } from './format-model-sets.ts';
+import { licenceOf, sizeOf } from './format-model-sets.ts';
 import { renderTable } from './render-table.ts';
 
 /** A model of a plan, as it is shown before anything is fetched. */
@@ -8,7 +8,8 @@ export interface PlannedModel {
   readonly id: string;
   /** Null: not known yet, found out by locking. */
   readonly missingBytes: number | null;
-  readonly missingFiles: number;
+  /** Of its files whose size is known, where not all are. */
+  readonly knownBytes: number;
   readonly licence: string;
   readonly commercial: 'yes' | 'no' | 'unstated';
   /** The page on which its terms are accepted; null without a gate. */
@@ -22,6 +23,10 @@ const ASSUMED_RATE = 12.5e6;
 
 export const assumedMinutes = (bytes: number): number => Math.max(1, Math.round(bytes / ASSUMED_RATE / 60));
 
+/** `2.3 MB`, `at least 2.3 MB`, `an unknown amount`: what has to come, for a line of running text. */
+export const amountOf = ({ bytes, unknown }: { readonly bytes: number; readonly unknown: boolean }): string =>
+  unknown && bytes === 0 ? 'an unknown amount' : `${unknown ? 'at least ' : ''}${formatBytesShort(bytes)}`;
+
 /** The plan of a download: what is there, what comes, its licences and gates, the total and the minutes. */
 export function formatFetchPlan(
   models: readonly PlannedModel[],
@@ -30,7 +35,7 @@ export function formatFetchPlan(
   const coming = models.filter((model) => model.environment === null && model.missingBytes !== 0);
   const there = models.filter((model) => model.environment === null && model.missingBytes === 0);
   const packaged = models.filter((model) => model.environment !== null);
-  const bytes = coming.reduce((sum, { missingBytes }) => sum + (missingBytes ?? 0), 0);
+  const bytes = coming.reduce((sum, { missingBytes, knownBytes }) => sum + (missingBytes ?? knownBytes), 0);
   const unknown = coming.filter(({ missingBytes }) => missingBytes === null).length;
   const gated = coming.filter(({ acceptUrl }) => acceptUrl !== null);
   const lines = [
@@ -38,7 +43,7 @@ export function formatFetchPlan(
     ...renderTable(
       coming.map((model) => [
         model.id,
-        model.missingBytes === null ? 'size not known yet' : formatBytes(model.missingBytes),
+        sizeOf({ bytes: model.missingBytes ?? model.knownBytes, locked: model.missingBytes !== null }),
         licenceOf(model),
       ]),
       { indent: '  ' },

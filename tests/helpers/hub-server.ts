@@ -76,7 +76,8 @@ export const isLfs = ({ lfs }: HubRepo, path: string, data: Buffer): boolean =>
 const pointerSha1 = (data: Buffer): string =>
   gitSha1(Buffer.from(`version https://git-lfs.github.com/spec/v1\noid sha256:${sha256(data)}\nsize ${data.length}\n`));
 
-const CHUNK = 64 * 1024;
+/** An honest answer is sent as fast as it is taken; one that is cut or slow goes in small pieces. */
+const [CHUNK, CHUNKS_UNDER_WAY, SMALL_CHUNK] = [1 << 20, 4, 64 << 10];
 
 /**
  * A server on 127.0.0.1 that speaks the protocol of a model hub and can lie, once or many times, about one file:
@@ -290,6 +291,23 @@ const roomIn = (response: ServerResponse): Promise<void> =>
     response.on('drain', end).on('close', end);
   });
 
+/** Keeps some pieces on their way, so that the kernel always has something to send; a piece counts when it is the kernel's. */
+async function sendFast(response: ServerResponse, data: Buffer, onSent: (bytes: number) => void): Promise<void> {
+  const underWay: Promise<void>[] = [];
+  for (let at = 0; at < data.length && !response.destroyed; at += CHUNK) {
+    const chunk = data.subarray(at, at + CHUNK);
+    const written = new Promise<void>((resolve) => {
+      response.write(chunk, (error) => {
+        if (error == null) onSent(chunk.length);
+        resolve();
+      });
+    });
+    underWay.push(written);
+    if (underWay.length > CHUNKS_UNDER_WAY) await underWay.shift();
+  }
+  response.end();
+}
+
 /** Sends a body chunk by chunk, with the lie about how it is sent. */
 async function send(
   { seen, response }: Call,
@@ -301,19 +319,20 @@ async function send(
   seen.status = status;
   response.writeHead(status, headers);
   if (seen.method === 'HEAD') return void response.end();
-  const data = Buffer.from(body as string);
+  const data = typeof body === 'string' ? Buffer.from(body) : body;
   const cuts = lie?.kind === 'stall' || lie?.kind === 'reset' || lie?.kind === 'short-without-length';
   const end = cuts ? Math.floor((data.length * lie.atPercent) / 100) : data.length;
-  for (let at = 0; at < end && !response.destroyed; at += CHUNK) {
-    const chunk = data.subarray(at, Math.min(end, at + CHUNK));
+  if (lie === undefined) return sendFast(response, data, (bytes) => (seen.sentBytes += bytes));
+  for (let at = 0; at < end && !response.destroyed; at += SMALL_CHUNK) {
+    const chunk = data.subarray(at, Math.min(end, at + SMALL_CHUNK));
     const isTaken = response.write(chunk);
     seen.sentBytes += chunk.length;
-    if (lie?.kind === 'slow') await sleep((chunk.length / lie.bytesPerSecond) * 1000);
+    if (lie.kind === 'slow') await sleep((chunk.length / lie.bytesPerSecond) * 1000);
     else if (!isTaken) await roomIn(response);
   }
-  if (lie?.kind === 'stall') return;
+  if (lie.kind === 'stall') return;
   // A cut connection drops what the kernel has not sent, so the other side is given a moment to take it.
-  if (lie?.kind === 'reset') {
+  if (lie.kind === 'reset') {
     await sleep(20);
     response.destroy();
     return;

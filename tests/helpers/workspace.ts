@@ -37,7 +37,9 @@ export function makeWorkspace(extraEnv: Readonly<Record<string, string>> = {}): 
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     HOME: dir,
-    ...Object.fromEntries(['state', 'objects', 'records', 'tasks', 'scratch', 'models', 'in', 'out'].map(root)),
+    ...Object.fromEntries(
+      ['state', 'objects', 'records', 'tasks', 'scratch', 'models', 'local', 'in', 'out'].map(root),
+    ),
     ...extraEnv,
   };
   const start: Workspace['start'] = (args, onStart) =>

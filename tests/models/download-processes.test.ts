@@ -70,6 +70,7 @@ async function killTimes(times: number): Promise<void> {
   const gets = hub.gets('model.bin');
   const again = gets.slice(1).map(({ from }, index) => (gets[index]?.from ?? 0) + (gets[index]?.sentBytes ?? 0) - from);
   expect(gets).toHaveLength(times + 1);
+  expect(gets.at(-1)?.from).toBeGreaterThan(weights.length / 2);
   expect(Math.max(...again), `fetched again: ${again.join(' ')}`).toBeLessThanOrEqual(8 * MIB);
   expect(store.files().filter((path) => /incoming|quarantine|~/.test(path))).toEqual([]);
 }

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -145,12 +146,16 @@ test('removing all models of a repository leaves nothing of it, and a plain file
   await expect(gc({ remove: ['asr.on'] })).rejects.toMatchObject({ code: 'ERR_MODEL_UNKNOWN' });
 });
 
-test('a blob stays whose link is absolute and leads through another name of the store', async () => {
+test('a blob stays however its snapshot leads to it', async () => {
   const link = join(repo, 'snapshots', COMMIT, 'model.bin');
   symlinkSync(machine.root, join(machine.dir, 'other-name'));
   const target = join(machine.dir, 'other-name', relative(machine.root, realpathSync(link)));
   rmSync(link);
   symlinkSync(target, link);
+  // And one that is a link itself, into a folder that repositories share.
+  const blob = realpathSync(join(repo, 'snapshots', COMMIT, 'extra.bin'));
+  renameSync(blob, join(machine.dir, 'shared-blob'));
+  symlinkSync(join(machine.dir, 'shared-blob'), blob);
   expect((await gc()).garbage).toEqual([]);
   expect(readFileSync(link, 'utf8')).toBe(ONE['model.bin']);
 });

@@ -5,6 +5,7 @@ import { findOrphans } from './find-orphans.ts';
 import { lookAtAll } from './look-at-models.ts';
 import { measureStore } from './measure-store.ts';
 import { isStored } from './model-states.ts';
+import { viewStore } from './store-view.ts';
 import { walkFolders } from './walk-folder.ts';
 
 /**
@@ -15,9 +16,10 @@ export async function auditStore(options: AuditOptions): Promise<StoreAudit> {
   const { registry, places, digests, quotaGB, deep, signal } = options;
   const roots = places.roots.models;
   const [root = places.projectDir] = roots;
-  const looks = await lookAtAll(options);
+  const view = viewStore(roots);
+  const looks = await lookAtAll(options, view);
   signal?.throwIfAborted();
-  const walked = walkFolders(roots);
+  const walked = walkFolders(roots, view);
   const models = [...looks.models.values()];
   return {
     schema: 'model-audit/1',

@@ -16,6 +16,8 @@ type WeightMap = Readonly<Record<string, unknown>>;
  * it was found about. Shards that are listed and not there are not named again.
  */
 export function checkIndexes(own: OwnLook, closure: readonly OwnLook[]): readonly FileLook[] {
+  // Beside files that are all proven an index of a proven digest can say nothing new.
+  if (own.files.every(({ state }) => state === 'ok')) return own.files;
   const indexes = own.files.filter((look) => isIndex(look) && isGood(look));
   if (indexes.length === 0) return own.files;
   const names = new Set(closure.flatMap(({ files }) => files.flatMap(({ path }) => [path, basename(path)])));
@@ -43,7 +45,7 @@ export function checkIndexes(own: OwnLook, closure: readonly OwnLook[]): readonl
       if (wrong !== null) found.set(look, wrong);
     }
   }
-  return own.files.map((look) => ({ ...look, ...found.get(look) }));
+  return found.size === 0 ? own.files : own.files.map((look) => ({ ...look, ...found.get(look) }));
 }
 
 /** Tens of thousands of tensors lie in a few shards. */

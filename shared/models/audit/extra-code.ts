@@ -1,20 +1,25 @@
-import { type Dirent, readdirSync, statSync } from 'node:fs';
-import { extname, join, relative } from 'node:path';
+import { type Dirent, statSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { FileLook } from '../../contract/model-audit.ts';
 import type { ListedModel } from '../registry/open-registry.ts';
+import { entriesOf, type StoreView } from './store-view.ts';
 
 /** What a Python engine would import from a model's folder. */
-const CODE = new Set(['.py', '.pyc', '.so', '.pyd']);
+const CODE = /\.(pyc?|so|pyd)$/i;
 
 /**
  * Files in the snapshot of a model that an engine could run and that its entry does not list: a library that trusts a model's own code
  * imports whatever lies beside it. Nothing is said of an entry whose files are not all known yet.
  */
-export function findExtraCode({ entry, files, revision }: ListedModel, dir: string): readonly FileLook[] {
+export function findExtraCode(
+  { entry, files, revision }: ListedModel,
+  dir: string,
+  view: Pick<StoreView, 'entries'> | null,
+): readonly FileLook[] {
   if (files === undefined && (revision === null || (entry.source.type === 'hub' && entry.source.allow.length > 0)))
     return [];
   const listed = new Set((files ?? entry.files).map(({ path }) => path));
-  return codeIn(dir)
+  return codeIn(dir, view?.entries)
     .filter((path) => !listed.has(relative(dir, path)))
     .map((at) => ({
       model: entry.id,
@@ -29,16 +34,10 @@ export function findExtraCode({ entry, files, revision }: ListedModel, dir: stri
 }
 
 /** Paths of all code under a folder, which need not exist; folders that are links are not entered. */
-export function codeIn(dir: string): readonly string[] {
-  let entries: readonly Dirent[];
-  try {
-    entries = readdirSync(dir, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-  return entries.flatMap((entry) => {
-    const path = join(dir, entry.name);
-    if (entry.isDirectory()) return codeIn(path);
-    return CODE.has(extname(entry.name).toLowerCase()) ? [path] : [];
+export function codeIn(dir: string, entries: (folder: string) => readonly Dirent[] = entriesOf): readonly string[] {
+  return entries(dir).flatMap((entry) => {
+    const path = `${dir}/${entry.name}`;
+    if (entry.isDirectory()) return codeIn(path, entries);
+    return CODE.test(entry.name) ? [path] : [];
   });
 }

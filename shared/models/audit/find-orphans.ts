@@ -5,7 +5,8 @@ import { isAbandoned } from '../../store/owned-name.ts';
 import { assembledDir, hubDir, incomingDir, localDir, quarantineDir, repoFolderName } from '../layout/hub-layout.ts';
 import type { ModelRegistry } from '../registry/open-registry.ts';
 import { listedFiles } from './own-look.ts';
-import { bytesOf, entriesOf, type Found } from './walk-folder.ts';
+import { entriesOf } from './store-view.ts';
+import { bytesOf, type Found } from './walk-folder.ts';
 
 /** Left by stores of objects that take files in pieces. */
 const UPLOADS = '.s3compat_uploads';

@@ -6,14 +6,14 @@ import { errorCode } from '../../store/disk-failure.ts';
 import type { FileDigests } from '../../store/file-digests.ts';
 import { checkHeader } from './check-header.ts';
 import { type Finding, figure, finding } from './file-finding.ts';
-import type { StoreBounds } from './store-bounds.ts';
+import type { StoreView } from './store-view.ts';
 
 export interface LookAtFile {
   /** Absolute. */
   readonly path: string;
   readonly file: Pick<ModelFile, 'path' | 'bytes' | 'sha256'>;
   /** Where links may lead; null: anywhere. */
-  readonly within: StoreBounds | null;
+  readonly within: StoreView | null;
   /** It is most likely a link, as in a snapshot of a hub. */
   readonly isLink?: boolean;
   readonly digests: FileDigests | undefined;
@@ -40,7 +40,7 @@ export function lookAtFile(look: LookAtFile): FileSeen {
     if ('state' in stat) return { ...stat, foundBytes };
     foundBytes = stat.size;
     let tensor: string | undefined;
-    const judged = judge(look, stat.size, (name) => {
+    const judged = judge(look, foundBytes, (name) => {
       tensor = name;
     });
     return { ...judged, foundBytes, ...(tensor === undefined ? {} : { tensor }) };

@@ -8,7 +8,7 @@ import { findOwn, otherRevisions } from './find-own.ts';
 import { hashLooks } from './hash-looks.ts';
 import { closureState, ownState } from './model-states.ts';
 import { isGood, listedFiles, type OwnLook } from './own-look.ts';
-import { realRoots } from './store-bounds.ts';
+import { type StoreView, viewStore } from './store-view.ts';
 
 /** Every so many models the event loop gets its turn. */
 const TURN = 8;
@@ -33,9 +33,12 @@ export async function lookAtModels(options: AuditOptions): Promise<ReadonlyMap<s
 }
 
 /** As `lookAtModels`, with every file. */
-export async function lookAtAll(options: AuditOptions): Promise<Looks> {
+export async function lookAtAll(
+  options: AuditOptions,
+  view: StoreView = viewStore(options.places.roots.models),
+): Promise<Looks> {
   const { places, digests } = options;
-  const lookOptions = { digests, within: realRoots(places.roots.models) };
+  const lookOptions = { digests, within: view };
   return judgeAll(options, {
     look: (model) => findOwn(model, places, lookOptions),
     otherRevisions: (model) => otherRevisions(model, places),
@@ -61,14 +64,22 @@ export async function judgeAll(options: AuditOptions, eyes: Eyes): Promise<Looks
   }
   const hashed = deep === true ? await hashLooks(seen, options) : { looks: seen, readBytes: 0 };
   const judged = new Map<string, OwnLook>();
-  for (const [id, own] of hashed.looks) {
-    const closure = registry.closure([id]).flatMap(({ entry }) => hashed.looks.get(entry.id) ?? []);
-    judged.set(id, { ...own, files: checkIndexes(own, closure) });
-  }
   const models = new Map<string, ModelLook>();
+  // What a model requires comes before it, so that it was judged already.
   for (const { entry } of listed) {
-    const closure = registry.closure([entry.id]).flatMap((one) => judged.get(one.entry.id) ?? []);
-    models.set(entry.id, judge(closure, models, { ...options, ...eyes }));
+    const ids = registry.closure([entry.id]).map((one) => one.entry.id);
+    const own = hashed.looks.get(entry.id);
+    if (own === undefined) continue;
+    const closure = ids.flatMap((id) => judged.get(id) ?? hashed.looks.get(id) ?? []);
+    judged.set(entry.id, { ...own, files: checkIndexes(own, closure) });
+    models.set(
+      entry.id,
+      judge(
+        ids.flatMap((id) => judged.get(id) ?? []),
+        models,
+        { ...options, ...eyes },
+      ),
+    );
   }
   const all = [...judged.values()];
   return {

@@ -4,7 +4,7 @@ import type { FileDigests } from '../../store/file-digests.ts';
 import type { ListedModel } from '../registry/open-registry.ts';
 import { findExtraCode } from './extra-code.ts';
 import { lookAtFile } from './look-at-file.ts';
-import type { StoreBounds } from './store-bounds.ts';
+import type { StoreView } from './store-view.ts';
 
 /** What lies there of one model's own files. */
 export interface OwnLook {
@@ -19,7 +19,7 @@ export interface OwnLook {
 export interface OwnLookOptions {
   readonly digests: FileDigests | undefined;
   /** Where links may lead; null: anywhere. */
-  readonly within: StoreBounds | null;
+  readonly within: StoreView | null;
   /** Where a file lies or would lie; absent: at its path in `dir`. */
   readonly at?: (file: ModelFile) => string;
 }
@@ -61,7 +61,9 @@ export function lookAtOwn(model: ListedModel, dir: string, { digests, within, at
   const listed = listedFiles(model);
   const looks = withoutAlternatives(listed, listed.map(look));
   const extra =
-    at === undefined && (entry.source.type === 'hub' || entry.source.type === 'local') ? findExtraCode(model, dir) : [];
+    at === undefined && (entry.source.type === 'hub' || entry.source.type === 'local')
+      ? findExtraCode(model, dir, within)
+      : [];
   return { model, dir, files: [...looks, ...extra], tensors };
 }
 

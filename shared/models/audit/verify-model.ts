@@ -6,7 +6,7 @@ import { otherRevisions } from './find-own.ts';
 import { judgeAll, type Looks } from './look-at-models.ts';
 import { isAbsent, lookAtOwn } from './own-look.ts';
 import { restoreLines, sourceOf } from './restore-lines.ts';
-import { realRoots } from './store-bounds.ts';
+import { viewStore } from './store-view.ts';
 
 export type VerifyOptions = Pick<AuditOptions, 'registry' | 'places' | 'digests' | 'signal' | 'onProgress'>;
 
@@ -18,7 +18,7 @@ export type VerifyOptions = Pick<AuditOptions, 'registry' | 'places' | 'digests'
  */
 export async function verifyModel(id: string, options: VerifyOptions): Promise<void> {
   const { places, digests, registry } = options;
-  const within = realRoots(places.roots.models);
+  const within = viewStore(places.roots.models);
   const look = (deep: boolean): Promise<Looks> =>
     judgeAll(
       { ...options, ids: [id], deep },

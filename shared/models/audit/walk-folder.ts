@@ -1,6 +1,6 @@
-import { type BigIntStats, type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { errorCode } from '../../store/disk-failure.ts';
+import { entriesOf, type StoreView } from './store-view.ts';
 
 /** One name under a folder. Of a link the file behind it counts, wherever that is. */
 export interface Found {
@@ -17,7 +17,7 @@ export interface Found {
 export interface Walked {
   /** Regular files, and links to such. */
   readonly files: readonly Found[];
-  /** Everything, each inode once, as the disk counts it; links count as themselves. */
+  /** Files and folders, each inode once, as the disk counts it; links are not counted. */
   readonly usedBytes: number;
   /** Sizes of the regular files, each inode once. */
   readonly logicalBytes: number;
@@ -27,36 +27,39 @@ const BLOCK_BYTES = 512;
 /** A folder this near to the top may be a link to another disk; deeper ones are not entered: a link could lead anywhere. */
 const LINKED_DEPTH = 2;
 
-/** Goes through folders and all in them. What is not there or cannot be read has nothing in it. */
-export function walkFolders(folders: readonly string[]): Walked {
+/**
+ * Goes through folders and all in them. What is not there or cannot be read has nothing in it.
+ * @param view what was looked at already
+ */
+export function walkFolders(folders: readonly string[], view?: Pick<StoreView, 'seen' | 'entries'>): Walked {
   const files: Found[] = [];
   const counted = new Set<string>();
   let usedBytes = 0;
   let logicalBytes = 0;
 
   /** False for what was counted before. */
-  const count = (stat: BigIntStats): boolean => {
-    const inode = inodeOf(stat);
+  const count = (inode: string, stat: Stats): boolean => {
     if (counted.has(inode)) return false;
     counted.add(inode);
-    usedBytes += Number(stat.blocks) * BLOCK_BYTES;
-    if (stat.isFile()) logicalBytes += Number(stat.size);
+    usedBytes += stat.blocks * BLOCK_BYTES;
     return true;
   };
-  const visit = (path: string, depth: number): void => {
-    const stat = orNothing(() => lstatSync(path, { bigint: true, throwIfNoEntry: false }));
+  const look = (path: string, isLink: boolean): Stats | undefined =>
+    view?.seen.get(path) ?? orNothing(() => (isLink ? statSync : lstatSync)(path, { throwIfNoEntry: false }));
+  const visit = (path: string, { depth, isLink }: { readonly depth: number; readonly isLink: boolean }): void => {
+    const stat = look(path, isLink);
     if (stat === undefined) return;
-    const isNew = count(stat);
-    const behind = stat.isSymbolicLink()
-      ? orNothing(() => statSync(path, { bigint: true, throwIfNoEntry: false }))
-      : stat;
-    if (behind?.isFile() === true) files.push(foundOf(path, behind, stat.isSymbolicLink()));
-    if (behind?.isDirectory() !== true) return;
-    // Seen before: reached by another name, or a circle.
-    const enter = stat.isSymbolicLink() ? depth <= LINKED_DEPTH && count(behind) : isNew;
-    if (enter) for (const { name } of entriesOf(path)) visit(join(path, name), depth + 1);
+    const inode = inodeOf(stat);
+    if (stat.isFile()) {
+      files.push({ path, inode, bytes: stat.size, diskBytes: stat.blocks * BLOCK_BYTES, isLink });
+      // The file behind a link counts where it lies.
+      if (!isLink && count(inode, stat)) logicalBytes += stat.size;
+    } else if (stat.isDirectory() && (!isLink || depth <= LINKED_DEPTH) && count(inode, stat)) {
+      for (const entry of view?.entries(path) ?? entriesOf(path))
+        visit(`${path}/${entry.name}`, { depth: depth + 1, isLink: entry.isSymbolicLink() });
+    }
   };
-  for (const folder of folders) visit(folder, 0);
+  for (const folder of folders) visit(folder, { depth: 0, isLink: true });
   return { files, usedBytes, logicalBytes };
 }
 
@@ -70,24 +73,12 @@ function orNothing<T>(look: () => T | undefined): T | undefined {
   }
 }
 
-const inodeOf = (stat: BigIntStats): string => `${stat.dev}:${stat.ino}`;
-
-const foundOf = (path: string, stat: BigIntStats, isLink: boolean): Found => ({
-  path,
-  inode: inodeOf(stat),
-  bytes: Number(stat.size),
-  diskBytes: Number(stat.blocks) * BLOCK_BYTES,
-  isLink,
-});
-
-/** What is in a folder; nothing in one that is not there or cannot be read. */
-export function entriesOf(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
+/**
+ * Some file systems number inodes beyond what a JavaScript number holds exactly; the size and the time tell apart what rounding makes equal.
+ * Statistics with big integers would take as long as all the rest.
+ */
+const inodeOf = ({ dev, ino, size, mtimeMs }: Stats): string =>
+  Number.isSafeInteger(ino) ? `${dev}:${ino}` : `${dev}:${ino}:${size}:${mtimeMs}`;
 
 /** Sizes of these files, each inode once. */
 export function bytesOf(files: readonly Pick<Found, 'inode' | 'bytes'>[]): number {

@@ -1,5 +1,4 @@
-import { lookup as lookupCallback } from 'node:dns';
-import { lookup } from 'node:dns/promises';
+import { lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { Failure } from '../../contract/failure.ts';
@@ -14,6 +13,8 @@ export interface NetworkOptions {
   readonly stallMs: number;
   readonly connectMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** How names become addresses; as the system does it where absent. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 export interface SendOptions {
@@ -52,19 +53,20 @@ export const shownUrl = (url: URL): string => `${url.origin}${url.pathname}`;
  * this machine. Proxies and no_proxy of the environment are honoured, and the certificates it names.
  */
 export function openEndpoint(address: string, options: NetworkOptions): Endpoint {
-  const { env = process.env, stallMs, connectMs, signal } = options;
+  const { env = process.env, stallMs, connectMs, signal, lookup = systemLookup } = options;
   const base = new URL(address);
   let dispatcher: Dispatcher | undefined;
 
   const endpointClass = async (): Promise<AddressClass> => {
     const known = classOfHost(base.hostname);
     if (known !== undefined) return known;
-    const found = await lookup(base.hostname).catch(() => undefined);
-    return (found === undefined ? undefined : classOfHost(found.address)) ?? 'public';
+    return new Promise((resolve) => {
+      lookup(base.hostname, {}, (_, address) => resolve(classOfHost(String(address)) ?? 'public'));
+    });
   };
   /** The addresses of another host are judged where they are used, so that a name cannot mean another address the second time. */
   const judgedLookup: LookupFunction = (hostname, lookupOptions, callback) => {
-    lookupCallback(hostname, lookupOptions, (error, found, family) => {
+    lookup(hostname, lookupOptions, (error, found, family) => {
       const addresses = Array.isArray(found) ? found.map((one) => one.address) : [found];
       const pass = (): void => callback(error, found as string, family);
       const inner = addresses.map(classOfHost).find((one) => one !== undefined && one !== 'public');

@@ -23,6 +23,8 @@ export interface FetchFileOptions {
   readonly patience: Patience;
   readonly signal?: AbortSignal | undefined;
   /** Called with the bytes that are in: more, or fewer after a start from zero. */
+  /** Waits until a request may be made; files that are only written meanwhile take nobody's place. */
+  readonly inTurn: <T>(request: () => Promise<T>) => Promise<T>;
   readonly onSize: (bytes: number) => void;
   readonly onAnswer: (answer: Answer, endpoint: Endpoint) => void;
 }
@@ -96,7 +98,8 @@ async function fetchFrom(
     onSize(part.size);
   };
   const attempt = async (): Promise<void> => {
-    if (part.size < bytes || bytes === 0) await requestRest(endpoint, part, what, { ...options, onBytes });
+    if (part.size < bytes || bytes === 0)
+      await options.inTurn(() => requestRest(endpoint, part, what, { ...options, onBytes }));
     await part.settle();
     if (part.size < bytes) {
       const strange = /\.(html?|xml|svg)$/.test(path) ? '' : describeStart(await part.peek());

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'n
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { KnownFile } from '../../contract/model.ts';
-import { onDisk } from '../../store/disk-failure.ts';
+import { errorCode, onDisk } from '../../store/disk-failure.ts';
 import { ownedName } from '../../store/owned-name.ts';
 import { incomingDir, quarantineDir } from '../layout/hub-layout.ts';
 import { createWriteBehind } from './write-behind.ts';
@@ -59,10 +59,19 @@ export async function openPartFile(root: string, file: KnownFile): Promise<PartF
   const path = join(dir, `${file.sha256}.part`);
   const journalPath = journalPathOf(root, file);
   const disk = <T>(work: () => Promise<T>): Promise<T> => onDisk({ folder: dir, neededBytes: file.bytes }, work);
-  const openNew = (): Promise<FileHandle> => disk(() => open(path, 'w+', 0o644));
+  const openNew = (): Promise<FileHandle> =>
+    disk(async () => {
+      try {
+        return await open(path, 'w+', 0o644);
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') throw error;
+        await mkdir(dir, { recursive: true });
+        return open(path, 'w+', 0o644);
+      }
+    });
 
-  await disk(() => mkdir(dir, { recursive: true }));
   let journal = await readJournal(journalPath, file);
+  let isNoted = journal !== undefined;
   let handle = journal === undefined ? await openNew() : await disk(() => open(path, 'r+')).catch(openNew);
   let hashes = createHashes(file);
   let size = journal === undefined ? 0 : await hashPrefix(handle, hashes.update);
@@ -91,7 +100,9 @@ export async function openPartFile(root: string, file: KnownFile): Promise<PartF
     },
     async note(from) {
       journal = { schema: 'part/1', bytes: file.bytes, ...from };
-      if (file.bytes >= JOURNAL_FROM_BYTES) await writeJournal(root, file, from);
+      if (file.bytes < JOURNAL_FROM_BYTES) return;
+      await writeJournal(root, file, from);
+      isNoted = true;
     },
     take(chunk) {
       hashes.update(chunk);
@@ -109,7 +120,7 @@ export async function openPartFile(root: string, file: KnownFile): Promise<PartF
       return path;
     },
     async forget() {
-      await rm(journalPath, { force: true });
+      if (isNoted) await rm(journalPath, { force: true });
     },
     async quarantine() {
       await behind.settle().catch(() => {});

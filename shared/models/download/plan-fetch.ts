@@ -12,6 +12,8 @@ export interface PlannedFetch {
   /** To be fetched; null while it is not locked. */
   readonly missingBytes: number | null;
   readonly missingFiles: number;
+  /** Of all its files whose size is known, locked or not. */
+  readonly knownBytes: number;
   /** That lie elsewhere in the store and are linked. */
   readonly linkedBytes: number;
   /** Of all its own files; null while it is not locked. */
@@ -63,6 +65,7 @@ function planned({ entry, files }: ListedModel, lack: Lack | undefined, counted:
     locked: files !== undefined,
     missingBytes: lack === undefined ? null : bytesOf(first),
     missingFiles: lack === undefined ? entry.files.length : missing.length,
+    knownBytes: (files ?? entry.files).reduce((sum, { bytes }) => sum + (bytes ?? 0), 0),
     linkedBytes: bytesOf(lack?.linked.map(({ file }) => file) ?? []) + bytesOf(missing) - bytesOf(first),
     totalBytes: files === undefined ? null : bytesOf(files),
     gate: entry.gate ?? null,

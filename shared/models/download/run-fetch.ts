@@ -45,6 +45,8 @@ interface Account {
 const LARGE_BYTES = 8 << 20;
 const LARGE_AT_ONCE = 2;
 const SMALL_AT_ONCE = 8;
+/** Small files at work: those of which the answer is awaited, and as many that are being written and synced. */
+const SMALL_UNDER_WAY = 2 * SMALL_AT_ONCE;
 
 /** Brings what is lacking. Throws ERR_DISK_FULL before the first byte, ERR_CANCELLED; what fails one model is in its outcome. */
 export async function runFetch(lacks: readonly Lack[], options: RunOptions): Promise<readonly FetchOutcome[]> {
@@ -60,11 +62,12 @@ export async function runFetch(lacks: readonly Lack[], options: RunOptions): Pro
   const bugs: unknown[] = [];
   const queues = {
     large: new PQueue({ concurrency: LARGE_AT_ONCE }),
-    small: new PQueue({ concurrency: SMALL_AT_ONCE }),
+    small: new PQueue({ concurrency: SMALL_UNDER_WAY }),
   };
   {
     await using connections = openConnections(options);
-    const common = { ...options, accounts, connections, meter, told };
+    const requests = new PQueue({ concurrency: SMALL_AT_ONCE });
+    const common = { ...options, accounts, connections, meter, told, requests };
     for (const job of jobs) {
       const queue = job.file.bytes >= LARGE_BYTES ? queues.large : queues.small;
       void queue.add(async () => {
@@ -134,6 +137,8 @@ interface JobOptions extends RunOptions {
   readonly meter: Meter;
   /** Repositories of which it was said that they have another name. */
   readonly told: Set<string>;
+  /** Of small files. */
+  readonly requests: PQueue;
 }
 
 /** Fetches one digest from the first of its models that gives it, and publishes it for all of them. */
@@ -173,7 +178,7 @@ async function runJob({ file, targets }: Job, options: JobOptions): Promise<void
 }
 
 function fetchTarget(target: Job['targets'][number], options: JobOptions): Promise<FetchedFile> {
-  const { root, connections, meter, told, onMessage, signal, patience } = options;
+  const { root, connections, meter, told, requests, onMessage, signal, patience } = options;
   const { model, file } = target;
   const { id, source } = model.entry;
   if (source.type === 'local') {
@@ -187,6 +192,7 @@ function fetchTarget(target: Job['targets'][number], options: JobOptions): Promi
     token: source.type === 'hub' ? options.token : undefined,
     patience: { ...USUAL_PATIENCE, ...patience },
     signal,
+    inTurn: (request) => (file.bytes >= LARGE_BYTES ? request() : requests.add(request)),
     onSize: (bytes) => meter.at(file.sha256, bytes, { model: id, path: file.path }),
     onAnswer({ hops }, endpoint) {
       if (source.type !== 'hub' || told.has(source.repo)) return;

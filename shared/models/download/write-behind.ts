@@ -8,8 +8,8 @@ export interface WriteBehind {
   settle(): Promise<void>;
 }
 
-/** So much may wait in memory; what a killed process loses. */
-const WAITING_BYTES = 4 << 20;
+/** So much may wait in memory, and once more be on its way to the disk; what a killed process loses. */
+const WAITING_BYTES = 2 << 20;
 /** The disk is set to work while more comes: one sync at the end of 1 GiB took 1.2 s in which nothing else happened, this way 0.05 s are left. */
 const SYNC_BYTES = 64 << 20;
 

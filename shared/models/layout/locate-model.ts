@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PackageSource } from '../../contract/model.ts';
+import type { KnownFile, PackageSource } from '../../contract/model.ts';
 import type { Roots } from '../../util/settings.ts';
-import type { ListedModel } from '../registry/open-registry.ts';
+import { isLocked, type KnownModel, type ListedModel } from '../registry/open-registry.ts';
 import { assembledDir, localDir, snapshotDir } from './hub-layout.ts';
 
 export interface ModelPlaces {
@@ -53,14 +53,25 @@ export function candidateDirs({ entry, revision }: ListedModel, places: ModelPla
   }
 }
 
+const isThere = (dir: string, file: KnownFile): boolean => {
+  const stat = statSync(join(dir, file.path), { throwIfNoEntry: false });
+  return stat?.isFile() === true && stat.size === file.bytes;
+};
+
+/** The first folder in which every file of a model is there with its size; undefined where none has them all. Nothing is hashed. */
+export const completeDir = (model: KnownModel, places: ModelPlaces): string | undefined =>
+  candidateDirs(model, places).find((dir) => model.files.every((file) => isThere(dir, file)));
+
 /**
- * Absolute folder a model's own files are relative to: of several roots the first that has the folder, else where it would be written. It
- * need not exist.
+ * Absolute folder a model's own files are relative to: of several roots the first that has all of them, else the first that has the folder,
+ * else where it would be written. It need not exist.
  */
 export function locateModel(model: ListedModel, places: ModelPlaces): string {
   const dirs = candidateDirs(model, places);
-  const first = dirs[0];
+  const [first] = dirs;
   if (first === undefined) throw new TypeError('there is no model root');
+  const complete = dirs.length > 1 && isLocked(model) ? completeDir(model, places) : undefined;
+  if (complete !== undefined) return complete;
   // Files from a plain server share their folder with other models', so the files decide, not the folder.
   const sample = model.entry.files[0]?.path;
   const needle = model.entry.source.type === 'url' && sample !== undefined ? sample : '.';

@@ -16,7 +16,7 @@ export interface PublishOptions {
   /** Where the bytes lie; they have the size and digest of `file`: the caller verified them. A link is followed. */
   readonly from: string;
   /**
-   * `move`: `from` is gone afterwards; the caller synced its bytes. `link`: both names share the bytes, or a copy is made where the file
+   * `move`: `from`, a regular file, is gone afterwards; the caller synced its bytes. `link`: both names share the bytes, or a copy is made where the file
    * system has no hard links or `from` is on another one. `copy`: nobody who writes to `from` later changes the store.
    */
   readonly how: 'move' | 'link' | 'copy';
@@ -51,21 +51,33 @@ export async function publishFile({ root, model, file, from, how }: PublishOptio
   });
 }
 
+/** Does `work`, whose first error of a missing folder makes that folder: it is there for all files of a model but the first. */
+async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true });
+    return await work();
+  }
+}
+
 async function place(from: string, to: string, how: PublishOptions['how']): Promise<void> {
   const folder = dirname(to);
-  await mkdir(folder, { recursive: true });
+  if (how === 'move' && (await inFolder(folder, () => moved(from, to)))) {
+    await fsyncDirectory(folder);
+    return;
+  }
   const real = await realpath(from);
   if (real === (await realpath(to).catch(() => undefined))) {
     // `to` may be a link to where the bytes lie already, as in a cache whose snapshots hold links.
     if (how !== 'copy' || (await lstat(to)).isFile()) return;
   }
-  if (how === 'move' && (await moved(from, to))) {
-    await fsyncDirectory(folder);
-    return;
-  }
   const temporary = temporaryIn(folder);
   try {
-    if (how !== 'link' || !(await linked(real, temporary))) await copied(real, temporary);
+    await inFolder(folder, async () => {
+      if (how !== 'link' || !(await linked(real, temporary))) await copied(real, temporary);
+    });
     await rename(temporary, to);
   } finally {
     // A rename between two names of one file does nothing, so the temporary name may still be there.
@@ -108,20 +120,28 @@ async function copied(from: string, to: string): Promise<void> {
 /** Makes `path` a relative link to `blob`, or another name or a copy of it where there are no symbolic links. */
 async function pointAt(blob: string, path: string): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
   const target = relative(folder, blob);
+  if ((await tryLink(target, path)) === 'made') return void (await fsyncDirectory(folder));
   if ((await readlink(path).catch(() => undefined)) === target) return;
   const temporary = temporaryIn(folder);
   try {
-    try {
-      await symlink(target, temporary);
-    } catch (error) {
-      if (!NO_LINKS.has(errorCode(error))) throw error;
-      if (!(await linked(blob, temporary))) await copied(blob, temporary);
-    }
+    if ((await tryLink(target, temporary)) === 'impossible' && !(await linked(blob, temporary)))
+      await copied(blob, temporary);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });
   }
   await fsyncDirectory(folder);
+}
+
+/** A symbolic link appears at once and whole, so it needs no temporary name. */
+async function tryLink(target: string, path: string): Promise<'made' | 'exists' | 'impossible'> {
+  try {
+    await inFolder(dirname(path), () => symlink(target, path));
+    return 'made';
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return 'exists';
+    if (NO_LINKS.has(errorCode(error))) return 'impossible';
+    throw error;
+  }
 }

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { KnownFile } from '../../contract/model.ts';
 import type { FileDigests } from '../../store/file-digests.ts';
 import type { ModelPlaces } from '../layout/locate-model.ts';
+import { completeDir } from '../layout/locate-model.ts';
 import { isLocked, type KnownModel, type ModelRegistry } from '../registry/open-registry.ts';
-import { completeDir } from '../transfer/complete-dir.ts';
 
 /** A file the mirror hands out; `at` is the absolute path of its bytes. */
 export interface MirroredFile extends KnownFile {

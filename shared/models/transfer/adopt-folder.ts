@@ -5,10 +5,10 @@ import { quoted } from '../../store/disk-failure.ts';
 import { sweepFolders } from '../../store/sweep.ts';
 import { type StoreLockOptions, withStoreLock } from '../download/store-lock.ts';
 import { incomingDir } from '../layout/hub-layout.ts';
-import { storeRoot } from './complete-dir.ts';
 import { takeIn } from './import-models.ts';
 import type { ImportReport } from './import-report.ts';
 import { scanFolder } from './scan-folder.ts';
+import { storeRoot } from './store-root.ts';
 import type { TransferOptions } from './transfer-options.ts';
 
 export interface AdoptOptions extends TransferOptions, StoreLockOptions {

@@ -20,7 +20,7 @@ import { sweepFolders } from '../../store/sweep.ts';
 import { type StoreLockOptions, withStoreLock } from '../download/store-lock.ts';
 import { assembledDir } from '../layout/hub-layout.ts';
 import { locateModel } from '../layout/locate-model.ts';
-import { storeRoot } from './complete-dir.ts';
+import { storeRoot } from './store-root.ts';
 import type { TransferOptions } from './transfer-options.ts';
 
 export interface AssembleOptions extends Pick<TransferOptions, 'registry' | 'places'>, StoreLockOptions {

@@ -2,9 +2,9 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode, onDisk } from '../../store/disk-failure.ts';
 import { type StoreLockOptions, withStoreLock } from '../download/store-lock.ts';
-import { storeRoot } from './complete-dir.ts';
 import { type GarbageOptions, type GarbagePlan, planGarbage } from './plan-garbage.ts';
 import { stopIfAborted } from './stop-if-aborted.ts';
+import { storeRoot } from './store-root.ts';
 
 export interface CollectOptions extends GarbageOptions, StoreLockOptions {
   /** Only say what would go. */

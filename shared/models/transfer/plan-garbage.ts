@@ -2,9 +2,9 @@ import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isAbandoned } from '../../store/owned-name.ts';
 import { assembledDir, hubDir, incomingDir, quarantineDir, repoFolderName } from '../layout/hub-layout.ts';
-import { storeDir, storeRoot } from './complete-dir.ts';
 import { type Garbage, measureGarbage, type Piece } from './measure-garbage.ts';
 import { planRepository } from './plan-repository.ts';
+import { storeDir, storeRoot } from './store-root.ts';
 import type { TransferOptions } from './transfer-options.ts';
 import { exists, filesBelow, list } from './walk.ts';
 

@@ -75,10 +75,12 @@ async function planBlobs({ folder, settledMs }: RepositoryOptions, going: readon
   for (const entry of await list(join(folder, 'blobs'))) {
     const path = join(folder, 'blobs', entry.name);
     const blob = await lstat(path);
-    if (entry.isDirectory() || linked.has(inodeOf(blob))) continue;
+    // In a cache that shares blobs between repositories this is a link as well.
+    const bytes = await stat(path).catch(() => blob);
+    if (entry.isDirectory() || linked.has(inodeOf(bytes))) continue;
     // Another program may be between writing a blob and linking to it; one that something here linked to is no such blob.
     const isYoung = Date.now() - Math.max(blob.mtimeMs, blob.ctimeMs) < settledMs;
-    if (isYoung && !wasLinked.has(inodeOf(blob))) continue;
+    if (isYoung && !wasLinked.has(inodeOf(bytes))) continue;
     found.push({ path, what: entry.name.endsWith('.incomplete') ? 'partial-download' : 'blob' });
   }
   return found;

@@ -4,15 +4,16 @@ import type { KnownFile } from '../../contract/model.ts';
 import { errorCode } from '../../store/disk-failure.ts';
 import type { FileDigests } from '../../store/file-digests.ts';
 import { hashFile } from '../../store/hash-file.ts';
+import { completeDir } from '../layout/locate-model.ts';
 import { publishFile } from '../layout/publish-file.ts';
 import { publishSnapshot } from '../layout/publish-snapshot.ts';
 import type { KnownModel } from '../registry/open-registry.ts';
-import { completeDir, storeDir, storeRoot } from './complete-dir.ts';
 import type { FoundFile } from './found-file.ts';
 import type { ImportedModel } from './import-report.ts';
 import type { MatchedModel } from './match-files.ts';
 import { requireRoom } from './require-room.ts';
 import { stopIfAborted } from './stop-if-aborted.ts';
+import { storeDir, storeRoot } from './store-root.ts';
 import { type TakenHow, type TakeOptions, takeFile } from './take-file.ts';
 import type { TransferOptions } from './transfer-options.ts';
 

@@ -1,10 +1,10 @@
-import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { errorCode } from '../../store/disk-failure.ts';
 import { hubDir } from '../layout/hub-layout.ts';
 
-/** Where the links of a store may lead. Made for one look: what it learned of folders is not looked at again. */
-export interface StoreBounds {
+/** A store as one audit sees it: where its links may lead, and what was looked at already, which is not looked at again. */
+export interface StoreView {
   /** Where the file behind a name lies when that is outside; null when it is inside. The file must exist. */
   outside(path: string): string | null;
   /**
@@ -12,10 +12,14 @@ export interface StoreBounds {
    * everything; undefined for anything else.
    */
   straight(path: string): Stats | undefined;
+  /** Regular files by the names they were seen under: the link and what it leads to. */
+  readonly seen: ReadonlyMap<string, Stats>;
+  /** What is in a folder; nothing in one that is not there or cannot be read. */
+  entries(folder: string): readonly Dirent[];
 }
 
-/** The bounds of these roots, and of the hub cache in each, which may be a link to another disk. */
-export function realRoots(roots: readonly string[]): StoreBounds {
+/** Looks at these roots, and at the hub cache in each, which may be a link to another disk. */
+export function viewStore(roots: readonly string[]): StoreView {
   const folders = roots
     .flatMap((root) => [root, hubDir(root)])
     .flatMap((folder) => {
@@ -28,17 +32,19 @@ export function realRoots(roots: readonly string[]): StoreBounds {
     });
   const isInside = (real: string): boolean =>
     folders.some((folder) => real === folder || real.startsWith(folder + sep));
-  /** Real path of each folder, with what it lies in: null outside. */
-  const known = new Map<string, string | null>();
+  /** Real path of each folder; null outside. */
+  const realFolders = new Map<string, string | null>();
   const realInside = (folder: string): string | null => {
-    let real = known.get(folder);
+    let real = realFolders.get(folder);
     if (real === undefined) {
       const path = realpathSync.native(folder);
       real = isInside(path) ? path : null;
-      known.set(folder, real);
+      realFolders.set(folder, real);
     }
     return real;
   };
+  const seen = new Map<string, Stats>();
+  const listed = new Map<string, readonly Dirent[]>();
   return {
     outside(path) {
       const real = realpathSync.native(path);
@@ -51,12 +57,31 @@ export function realRoots(roots: readonly string[]): StoreBounds {
         const start = text.startsWith('/') ? '' : `${dirname(path)}/`;
         // Not normalised: the file system knows what `..` means behind a link, text does not.
         const folder = realInside(`${start}${text.slice(0, Math.max(cut, 0))}/`);
-        const stat = folder === null ? undefined : lstatSync(`${folder}/${text.slice(cut + 1)}`);
-        return stat?.isFile() === true ? stat : undefined;
+        if (folder === null) return undefined;
+        const target = `${folder}/${text.slice(cut + 1)}`;
+        const stat = seen.get(target) ?? lstatSync(target);
+        if (!stat.isFile()) return undefined;
+        seen.set(path, stat).set(target, stat);
+        return stat;
       } catch (error) {
         if (errorCode(error) === '') throw error;
         return undefined;
       }
     },
+    seen,
+    entries(folder) {
+      const entries = listed.get(folder) ?? entriesOf(folder);
+      listed.set(folder, entries);
+      return entries;
+    },
   };
+}
+
+/** What is in a folder; nothing in one that is not there or cannot be read. */
+export function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
