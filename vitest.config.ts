@@ -11,6 +11,8 @@ const project = (name: string, include: readonly string[], testTimeout: number) 
   },
 });
 
+const full = process.env.BABELREEL_TEST_FULL === '1';
+
 export default defineConfig({
   test: {
     globals: false,
@@ -21,7 +23,7 @@ export default defineConfig({
       project('integration', ['tests/integration/**/*.test.ts', 'tests/conformance/**/*.test.ts'], 120_000),
       project('fault', ['tests/fault/**/*.test.ts'], 180_000),
       // Model store against lying servers, damaged files and the official clients; BABELREEL_TEST_FULL=1 for the long forms.
-      project('models', ['tests/models/**/*.test.ts'], 120_000),
+      project('models', [`tests/models/**/*.${full ? '{test,full}' : 'test'}.ts`], full ? 600_000 : 120_000),
       project('engines', ['tests/e2e/**/*.test.ts'], 300_000),
       // Figures of time and memory: `npm run bench`, alone on the machine and one after the other; not part of ./test.sh.
       {

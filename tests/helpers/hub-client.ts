@@ -15,7 +15,7 @@ export interface HubClient {
 
 /** Makes the environment where it is not there yet, about 20 s with an empty cache; a later call only looks. */
 export async function openHubClient(): Promise<HubClient> {
-  const dir = join(PROJECT_DIR, 'tests/fixtures/hub-client');
+  const dir = join(PROJECT_DIR, 'tests/environments/hub-client');
   const spec = EnvironmentSpec.parse(JSON.parse(readFileSync(join(dir, 'environment.json'), 'utf8')));
   const config = JSON.parse(readFileSync(join(PROJECT_DIR, 'config/default.json'), 'utf8'));
   const { roots } = resolveSettings(config, process.env, PROJECT_DIR);

@@ -299,13 +299,16 @@ describe('several models', () => {
     expectNoModel(second);
   });
 
-  test('a plain server is asked for its files, without the token', async () => {
+  test('a plain server is asked for its files after the mirror, both without the token', async () => {
     const files = { 'weights.th': randomBytes(5000) };
     await using hub = await startHubServer({ plain: files });
     using store = makeHubStore([urlEntry('separate.test', `${hub.url}/plain`, files)]);
     expect(await store.fetch(['separate.test'], hub.url, { token: 'secret' })).toMatchObject([{ outcome: 'fetched' }]);
     expect(readFileSync(join(store.root, 'torch/hub/checkpoints/weights.th'))).toEqual(files['weights.th']);
-    expect(hub.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    expect(hub.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/url/separate.test/weights.th', undefined],
+      ['/plain/weights.th', undefined],
+    ]);
   });
 
   test('a stop by the user keeps what came', async () => {

@@ -221,6 +221,15 @@ describe('the mirror', () => {
     expect(mirror.served()).toEqual(['asr.tiny', 'separate.plain']);
   });
 
+  test('fills a store with models of plain servers that cannot be reached', async () => {
+    using other = makeMachine();
+    other.list(machine.registry().model('separate.plain').entry);
+    const options = { ...other, registry: other.registry(), endpoints: [mirror.url], env: {} };
+    expect(await fetchModels(['separate.plain'], options)).toMatchObject([{ outcome: 'fetched' }]);
+    const folder = 'torch/hub/checkpoints';
+    expect(digestsBelow(join(other.root, folder))).toEqual(digestsBelow(join(machine.root, folder)));
+  });
+
   test('does not finish a file that has other bytes than the registry says', async () => {
     const path = join(machine.root, 'huggingface/hub', SNAPSHOT, 'sub/folder/model.safetensors');
     const bytes = readFileSync(path);

@@ -8,6 +8,9 @@ export interface Connections extends AsyncDisposable {
   of(model: ListedModel): readonly Endpoint[];
 }
 
+/** The public hub has no files of other servers. */
+const mayBeMirror = (url: string): boolean => new URL(url).hostname !== 'huggingface.co';
+
 export function openConnections({ endpoints, env, patience, signal }: FetchOptions): Connections {
   const open = new Map<string, Endpoint>();
   const endpoint = (url: string): Endpoint => {
@@ -18,7 +21,7 @@ export function openConnections({ endpoints, env, patience, signal }: FetchOptio
   return {
     of({ entry: { source } }) {
       if (source.type === 'hub') return endpoints.map(endpoint);
-      return source.type === 'url' ? [endpoint(source.base)] : [];
+      return source.type === 'url' ? [...endpoints.filter(mayBeMirror), source.base].map(endpoint) : [];
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([...open.values()].map((one) => one[Symbol.asyncDispose]()));

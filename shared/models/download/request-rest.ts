@@ -11,11 +11,14 @@ export interface RequestRestOptions {
   readonly onAnswer: (answer: Answer, endpoint: Endpoint) => void;
 }
 
-/** Where a file of a model is served. */
+/** Where a file of a model is served; files of plain servers have an address of their own on a mirror (../mirror/serve-mirror.ts). */
 export function fileUrl(endpoint: string, { entry, revision }: ListedModel, path: string): URL {
   const { source } = entry;
   const encoded = path.split('/').map(encodeURIComponent).join('/');
-  if (source.type === 'url') return new URL(`${source.base.replace(/\/+$/, '')}/${encoded}`);
+  if (source.type === 'url') {
+    const folder = endpoint === source.base ? source.base.replace(/\/+$/, '') : `${endpoint}/url/${entry.id}`;
+    return new URL(`${folder}/${encoded}`);
+  }
   if (source.type !== 'hub') throw new TypeError(`${entry.id} is not fetched by address`);
   return new URL(`${endpoint}/${source.repo}/resolve/${revision ?? encodeURIComponent(source.branch)}/${encoded}`);
 }
