@@ -23,9 +23,10 @@ export async function askYes(question: string, signal: AbortSignal): Promise<boo
 
 /** A question whose answer is not shown; empty: undefined. */
 export async function askSecret(question: string, signal: AbortSignal): Promise<string | undefined> {
-  process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  // Only now, when the terminal shows nothing any more: whoever answers at once must not be seen either.
+  process.stderr.write(question);
   try {
     const answer = (await lines.question('', { signal })).trim();
     return answer === '' ? undefined : answer;

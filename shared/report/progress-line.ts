@@ -56,10 +56,11 @@ export function createProgressLine(options: ProgressLineOptions): ProgressLine {
       if (first === undefined || doneBytes < first.doneBytes) first = { at, doneBytes };
       if (at - saidAt < (live ? REDRAW_MS : LINE_MS)) return;
       saidAt = at;
+      // A terminal that does not know its width says 0.
       const line = progressText(progress, at - first.at, doneBytes - first.doneBytes);
       if (!live) stderr.write(`${line}\n`);
       else {
-        stderr.write(`\r\u001b[K${fitText(line, (stderr.columns ?? 80) - 1)}`);
+        stderr.write(`\r\u001b[K${fitText(line, (stderr.columns || 80) - 1)}`);
         drawn = true;
       }
     },

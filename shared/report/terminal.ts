@@ -61,7 +61,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
   const { stdout, stderr, quiet, json, now = () => performance.now() } = options;
   const isTty = options.isTty ?? (stderr.isTTY === true && process.env.TERM !== 'dumb');
   // asked at every drawing: a window is resized while a film runs
-  const columns = (): number => options.columns ?? stderr.columns ?? 80;
+  const columns = (): number => options.columns ?? (stderr.columns || 80);
   const colour = options.colour ?? (process.env.NO_COLOR ?? '') === '';
   const live = isTty && !quiet && !json;
   const paint = createPaint(live && colour);

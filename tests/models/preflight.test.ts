@@ -1,48 +1,27 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelEntry } from '../../shared/contract/model.ts';
 import { makeShortFilm } from '../fault/short-film.ts';
 import { type HubServer, sha256, startHubServer } from '../helpers/hub-server.ts';
-import { makeWorkspace, PROJECT_DIR, type Workspace } from '../helpers/workspace.ts';
-
-/** The model of the voice detector, as if it lay on a hub: the engine, its files and their digests are the real ones. */
-const ID = 'vad.silero.v6';
-const REPO = 'test/silero';
-const REVISION = 'c'.repeat(40);
+import { makeWorkspace, type Workspace } from '../helpers/workspace.ts';
+import { listSilero, readSilero, SILERO, SILERO_REVISION } from './silero-on-hub.ts';
 
 describe('a run whose model is on a hub', () => {
   let hub: HubServer;
   let space: Workspace;
   let job: string;
-  let weights: Buffer;
-  const listed = JSON.parse(readFileSync(join(PROJECT_DIR, `config/models/${ID}.json`), 'utf8')) as ModelEntry;
-  const file = listed.files[0] as ModelEntry['files'][number];
+  const { file, weights, repo } = readSilero();
 
   beforeAll(async () => {
-    const { source } = listed;
-    if (source.type !== 'package') throw new TypeError('the model comes from a package');
-    weights = readFileSync(join(PROJECT_DIR, 'node_modules', source.root, file.path));
-    hub = await startHubServer({
-      repos: [{ repo: REPO, revision: REVISION, files: { [file.path]: weights }, lfs: [file.path] }],
-    });
+    hub = await startHubServer({ repos: [repo] });
     space = makeWorkspace({ HF_ENDPOINT: hub.url });
-    writeEntry({
-      ...listed,
-      source: { type: 'hub', repo: REPO, revision: REVISION, branch: 'main', aliases: [], allow: [] },
-    });
+    listSilero(space.dir);
     job = await space.prepare('--media', await makeShortFilm(space, 6), '--workflow', 'transcribe', '-s', 'en');
   }, 60_000);
   afterAll(async () => {
     await hub.close();
     rmSync(space.dir, { recursive: true, force: true });
   });
-
-  function writeEntry(entry: object): void {
-    const path = join(space.dir, 'local/models', `${ID}.json`);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, JSON.stringify(entry));
-  }
 
   it('is told at preparing what is missing and how it comes', async () => {
     const { stdout, stderr } = await space.run(
@@ -54,7 +33,7 @@ describe('a run whose model is on a hub', () => {
       '-s',
       'en',
     );
-    expect(stderr).toContain(`models that are not here: ${ID} (2.3 MB)`);
+    expect(stderr).toContain(`models that are not here: ${SILERO} (2.3 MB)`);
     expect(stderr).toContain(`First:  ./cache-models.sh --for-job ${stdout.trim()}`);
   });
 
@@ -65,7 +44,7 @@ describe('a run whose model is on a hub', () => {
   it('ends before its first stage without a terminal, fetching nothing', async () => {
     const { code, stderr } = await space.run('run-pipeline', '-j', job);
     expect(code).toBe(6);
-    expect(stderr).toContain(`${ID}: 2.3 MB to fetch. Nobody can be asked here`);
+    expect(stderr).toContain(`${SILERO}: 2.3 MB to fetch. Nobody can be asked here`);
     expect(stderr).toContain(`./cache-models.sh --for-job ${job}`);
     expect(stderr).toContain('ERR_MODEL_MISSING (exit 6)');
     expect(space.events(job).map(({ type }) => type)).not.toContain('stage.start');
@@ -90,15 +69,15 @@ describe('a run whose model is on a hub', () => {
 
   it('fetches it when it may, verified, and the engine works with it', async () => {
     const { code, stderr } = await space.run('run-pipeline', '-j', job, '--download-models');
-    expect(stderr).toContain(`⚠️  First run: downloads 2.3 MB (~1 min): ${ID}`);
+    expect(stderr).toContain(`⚠️  First run: downloads 2.3 MB (~1 min): ${SILERO}`);
     expect(code).toBe(0);
     expect(hub.gets(file.path)).toHaveLength(1);
-    const stored = join(space.dir, 'models/huggingface/hub/models--test--silero/snapshots', REVISION, file.path);
+    const stored = join(space.dir, 'models/huggingface/hub/models--test--silero/snapshots', SILERO_REVISION, file.path);
     expect(sha256(readFileSync(stored))).toBe(file.sha256);
     const manifest = JSON.parse(readFileSync(join(space.dir, 'out', job, 'job.json'), 'utf8')) as {
       lock: { models: Record<string, { revision: string | null }> };
     };
-    expect(manifest.lock.models[ID]?.revision).toBe(REVISION);
+    expect(manifest.lock.models[SILERO]?.revision).toBe(SILERO_REVISION);
   });
 
   it('then runs with the network cut, with every memory of results gone', async () => {
@@ -121,8 +100,8 @@ describe('a run whose model is on a hub', () => {
     const { code, stderr } = await space.run('run-pipeline', '-j', job, '--force');
     expect(code).toBe(6);
     expect(stderr).toContain('ERR_MODEL_CORRUPT');
-    expect(stderr).toContain(`./cache-models.sh --model ${ID} --repair`);
-    const repaired = await space.run('cache-models', '--model', ID, '--repair');
+    expect(stderr).toContain(`./cache-models.sh --model ${SILERO} --repair`);
+    const repaired = await space.run('cache-models', '--model', SILERO, '--repair');
     expect(repaired.code).toBe(0);
     expect(sha256(readFileSync(blob))).toBe(file.sha256);
     expect((await space.run('run-pipeline', '-j', job, '--force')).code).toBe(0);
@@ -130,12 +109,12 @@ describe('a run whose model is on a hub', () => {
 
   it('locks an entry that knows no digest by its first download, and remembers nothing under an unknown one', async () => {
     const { bytes: _, sha256: __, ...unknown } = file;
-    writeEntry({ ...listed, source: { type: 'hub', repo: REPO }, files: [unknown] });
+    listSilero(space.dir, { source: { type: 'hub', repo: repo.repo }, files: [unknown] });
     const other = await space.prepare('--media', await filmOf(), '--workflow', 'transcribe', '-s', 'en');
     const manifest = JSON.parse(readFileSync(join(space.dir, 'out', other, 'job.json'), 'utf8')) as {
       lock: { models: Record<string, { digest: string | null }> };
     };
-    expect(manifest.lock.models[ID]?.digest).toBeNull();
+    expect(manifest.lock.models[SILERO]?.digest).toBeNull();
     const first = await space.run('run-pipeline', '-j', other, '--yes');
     expect(first.stderr).toContain('First run: downloads an unknown amount');
     expect(first.code).toBe(0);
