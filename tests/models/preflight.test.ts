@@ -1,10 +1,14 @@
+import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeShortFilm } from '../fault/short-film.ts';
 import { type HubServer, sha256, startHubServer } from '../helpers/hub-server.ts';
-import { makeWorkspace, type Workspace } from '../helpers/workspace.ts';
+import { makeWorkspace, PROJECT_DIR, type Workspace } from '../helpers/workspace.ts';
 import { listSilero, readSilero, SILERO, SILERO_REVISION } from './silero-on-hub.ts';
+
+const execute = promisify(execFile);
 
 describe('a run whose model is on a hub', () => {
   let hub: HubServer;
@@ -88,6 +92,21 @@ describe('a run whose model is on a hub', () => {
     const later = space.events(job).slice(events);
     expect(later.some((event) => event.type === 'worker.start' && event.engine === 'vad/silero')).toBe(true);
     expect(hub.gets(file.path)).toHaveLength(1);
+  });
+
+  it('runs from a store that cannot be written, and a download into it is refused at once', async () => {
+    const models = join(space.dir, 'models');
+    const readOnly = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"';
+    const privately = [process.getuid?.() === 0 ? '-m' : '-rm', '--', 'sh', '-c', readOnly, 'sh', models];
+    const run = (...args: readonly string[]) =>
+      execute('unshare', [...privately, process.execPath, join(PROJECT_DIR, 'scripts/start.mjs'), ...args], {
+        env: space.env,
+        cwd: space.dir,
+      }).catch((error: { readonly code: number; readonly stderr: string }) => error);
+    expect(await run('run-pipeline', '-j', job, '--force')).not.toHaveProperty('code');
+    const refused = await run('cache-models', '--model', 'asr.faster-whisper.tiny');
+    expect(refused).toMatchObject({ code: 9, stderr: expect.stringContaining('ERR_NOT_WRITABLE') });
+    expect(hub.requests.filter(({ path }) => path.includes('faster-whisper'))).toEqual([]);
   });
 
   it('refuses a model that was damaged since, naming the command that repairs it', async () => {
