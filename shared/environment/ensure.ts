@@ -1,13 +1,13 @@
 import type { EnvironmentState } from '../contract/environment.ts';
 import { Failure, isFailure } from '../contract/failure.ts';
 import type { Digest } from '../contract/ids.ts';
+import { type LockHolder, withFolderLock } from '../store/folder-lock.ts';
 import { findDamagedFiles } from './check-record.ts';
 import { installPython } from './install-python.ts';
 import { installSystem, type SystemTools } from './install-system.ts';
 import { installerVariables } from './installer-variables.ts';
 import { environmentDir, type Places } from './places.ts';
 import { repairLine } from './repair-line.ts';
-import { withSetUpLock } from './set-up-lock.ts';
 import { type EnvironmentTable, environmentOf, type LoadedEnvironment } from './specs.ts';
 import { type EnvironmentLook, environmentState, missingSystemParts } from './state.ts';
 
@@ -47,7 +47,8 @@ async function ensureSystem(
 ): Promise<Failure | undefined> {
   const { places, onMessage = () => {}, signal, offline = false } = options;
   const specs = loaded.flatMap(({ spec }) => (spec.kind === 'system' ? [spec] : []));
-  const onWait = (pid: number): void => onMessage(`waiting for process ${pid}, which installs system packages…`);
+  const onWait = ({ pid }: LockHolder): void =>
+    onMessage(`waiting for process ${pid}, which installs system packages…`);
   const install = async (): Promise<void> => {
     const lacking = specs.map((spec) => ({ spec, ...missingSystemParts(spec) }));
     // A lost file comes back with its package, and dpkg is not asked which one that is.
@@ -65,7 +66,7 @@ async function ensureSystem(
     });
   };
   try {
-    await withSetUpLock({ dir: places.roots.environments, name: 'system', onWait, signal }, install);
+    await withFolderLock({ dir: places.roots.environments, name: 'system', onWait, signal }, install);
     return undefined;
   } catch (error) {
     if (isFailure(error) && error.code !== 'ERR_CANCELLED') return error;
@@ -89,8 +90,9 @@ async function ensurePython(loaded: LoadedEnvironment, options: EnsureOptions): 
   if (spec.kind !== 'uv') return false;
   const { places, onMessage = () => {}, signal, offline = false } = options;
   const { environments, packages } = places.roots;
-  const onWait = (pid: number): void => onMessage(`waiting for process ${pid}, which makes environment ${spec.id}…`);
-  return withSetUpLock({ dir: environments, name: spec.id, onWait, signal }, async () => {
+  const onWait = ({ pid }: LockHolder): void =>
+    onMessage(`waiting for process ${pid}, which makes environment ${spec.id}…`);
+  return withFolderLock({ dir: environments, name: spec.id, onWait, signal }, async () => {
     const look = await lookClosely(loaded, options);
     if (look.state === 'ready') return false;
     if (look.identity === null) throw unsupported(loaded, look);

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../process/find-program.ts';
+import { withFolderLock } from '../store/folder-lock.ts';
 import { digestOf } from '../util/digest.ts';
 import type { BasePython } from './find-python.ts';
 import { type InstallerContext, runInstaller } from './installer.ts';
 import type { Places } from './places.ts';
 import { publishEnvironment } from './publish-environment.ts';
-import { withSetUpLock } from './set-up-lock.ts';
 import { damageOf, readStamp } from './stamp.ts';
 
 export interface FindUvOptions extends InstallerContext {
@@ -33,7 +33,7 @@ async function ownUv(options: FindUvOptions): Promise<string | null> {
   const path = join(dir, 'bin', 'uv');
   if (ready()) return path;
   if (offline || !python.hasVenv) return null;
-  return withSetUpLock({ dir: environments, name: 'uv', signal: options.signal }, async () => {
+  return withFolderLock({ dir: environments, name: 'uv', signal: options.signal }, async () => {
     if (ready()) return path;
     onMessage('fetching uv, the installer of Python packages…');
     const made = await publishEnvironment(

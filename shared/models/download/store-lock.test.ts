@@ -16,7 +16,7 @@ const marks = (): readonly string[] => readdirSync(join(root, '.lock'));
 /** A mark of a process that this one can judge: same machine, same boot, that pid. */
 const mark = (pid: number): string => {
   const { bootId, pidNamespace } = thisProcess();
-  return `store@${[hostname(), bootId, pidNamespace, pid, 1, 0].join('~')}`;
+  return `.lock-store@${[hostname(), bootId, pidNamespace, pid, 1, 0].join('~')}`;
 };
 
 test('one works at a time, in the order they came, and the mark is gone afterwards', async () => {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { thisProcess } from '../store/process-identity.ts';
-import { withSetUpLock } from './set-up-lock.ts';
+import { withFolderLock } from './folder-lock.ts';
+import { thisProcess } from './process-identity.ts';
 
-describe('a set-up lock', () => {
+describe('a lock in a folder', () => {
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'lock-'));
@@ -27,14 +27,14 @@ describe('a set-up lock', () => {
       inside -= 1;
       done += 1;
     };
-    await Promise.all(Array.from({ length: 4 }, () => withSetUpLock({ dir, name: 'one' }, work)));
+    await Promise.all(Array.from({ length: 4 }, () => withFolderLock({ dir, name: 'one' }, work)));
     expect({ most, done }).toEqual({ most: 1, done: 4 });
     expect(readdirSync(dir)).toEqual([]);
   });
 
   test('does not stand between two names', async () => {
-    const inner = withSetUpLock({ dir, name: 'one' }, () =>
-      withSetUpLock({ dir, name: 'one-more' }, async () => 'done'),
+    const inner = withFolderLock({ dir, name: 'one' }, () =>
+      withFolderLock({ dir, name: 'one-more' }, async () => 'done'),
     );
     expect(await inner).toBe('done');
   });
@@ -42,27 +42,30 @@ describe('a set-up lock', () => {
   test('of a dead process is taken at once', async () => {
     announce(2 ** 22 + 1, 1);
     const started = performance.now();
-    expect(await withSetUpLock({ dir, name: 'one' }, async () => 'mine')).toBe('mine');
+    expect(await withFolderLock({ dir, name: 'one' }, async () => 'mine')).toBe('mine');
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   test('of a process whose pid was used again is taken at once', async () => {
     announce(process.ppid, 1);
-    expect(await withSetUpLock({ dir, name: 'one' }, async () => 'mine')).toBe('mine');
+    expect(await withFolderLock({ dir, name: 'one' }, async () => 'mine')).toBe('mine');
   });
 
   test('of a live process is waited for, its pid is told once, and a cancel ends the waiting', async () => {
     announce(process.ppid, 0);
     const waits: number[] = [];
     const signal = AbortSignal.timeout(500);
-    const waiting = withSetUpLock({ dir, name: 'one', onWait: (pid) => waits.push(pid), signal }, async () => 'never');
+    const waiting = withFolderLock(
+      { dir, name: 'one', onWait: ({ pid }) => waits.push(pid), signal },
+      async () => 'never',
+    );
     await expect(waiting).rejects.toMatchObject({ code: 'ERR_CANCELLED' });
     expect(waits).toEqual([process.ppid]);
   });
 
   test('is given back when the work fails', async () => {
-    const failing = withSetUpLock({ dir, name: 'one' }, () => Promise.reject(new Error('no')));
+    const failing = withFolderLock({ dir, name: 'one' }, () => Promise.reject(new Error('no')));
     await expect(failing).rejects.toThrow('no');
-    expect(await withSetUpLock({ dir, name: 'one' }, async () => 'next')).toBe('next');
+    expect(await withFolderLock({ dir, name: 'one' }, async () => 'next')).toBe('next');
   });
 });
