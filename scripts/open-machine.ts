@@ -83,7 +83,11 @@ export async function openMachine(
   const places = { projectDir, roots };
   const engines = await findEngines(join(projectDir, 'stages'));
   const environments = loadEnvironmentSpecs(configDir);
-  const registry = (): ModelRegistry => openRegistry(configDir, roots.local);
+  let known: ModelRegistry | undefined;
+  const registry = (): ModelRegistry => {
+    known ??= openRegistry(configDir, roots.local);
+    return known;
+  };
   const { version } = JSON.parse(readFileSync(join(projectDir, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
@@ -141,8 +145,8 @@ export async function openMachine(
     offlinePolicy,
     identityOfEnvironment,
     modelIdentity(id) {
-      const known = registry();
-      return { revision: known.model(id).revision, digest: known.digest(id) };
+      const models = registry();
+      return { revision: models.model(id).revision, digest: models.digest(id) };
     },
     ensure,
     async openTools(onMessage, signal) {
@@ -163,6 +167,9 @@ export async function openMachine(
         await ensure(needed.map(environmentOfEngine), onMessage, signal);
         await provideModels(wanted, {
           registry,
+          onFetched: () => {
+            known = undefined;
+          },
           places,
           digests: digests(),
           settings,
@@ -180,10 +187,10 @@ export async function openMachine(
       toolVersions: tools.versions,
       async launch({ entry, models: wanted, runtime }, dir) {
         const { spec } = environmentOf(environments, entry.definition.environment);
-        const known = registry();
+        const listed = registry();
         const located = wanted.map(({ id, digest }) => ({
           id,
-          path: loadDir(known.model(id), places),
+          path: loadDir(listed.model(id), places),
           digest,
         }));
         return {

@@ -24,8 +24,10 @@ export interface ModelPolicy {
 }
 
 export interface ProvideOptions {
-  /** As it is now: a download that locks a model changes what it says. */
+  /** As it is now. */
   readonly registry: () => ModelRegistry;
+  /** A download may have locked a model, which changes what the registry says. */
+  readonly onFetched: () => void;
   readonly places: ModelPlaces;
   readonly digests: FileDigests;
   readonly settings: Pick<Settings, 'models' | 'roots'>;
@@ -86,6 +88,7 @@ async function fetchOrRefuse(lacking: LackingModels, options: ProvideOptions): P
     onProgress: ({ doneBytes, totalBytes, now }) => progress.update({ doneBytes, totalBytes, now }),
     onMessage: (text) => progress.note(text),
   });
+  options.onFetched();
   const failed = outcomes.find(({ failure }) => failure !== undefined)?.failure;
   if (failed !== undefined) throw failed;
 }
