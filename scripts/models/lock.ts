@@ -45,7 +45,7 @@ export async function run(invocation: Invocation): Promise<number> {
         });
         rows.push(rowOf(locked, 'locked'));
       } catch (error) {
-        if (!isFailure(error) || error.class !== 'model') throw error;
+        if (!isFailure(error) || !['model', 'offline'].includes(error.class)) throw error;
         failures.push(error);
         rows.push({ id, outcome: 'failed', revision: null, files: null, bytes: null, failure: failureJson(error) });
       }

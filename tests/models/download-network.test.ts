@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startHubProxy } from '../helpers/hub-proxy.ts';
 import { type HubRepo, type HubServer, sha256, startHubServer } from '../helpers/hub-server.ts';
-import { type HubStore, lockedEntry, makeHubStore } from '../helpers/hub-store.ts';
+import { type HubStore, lockedEntry, makeHubStore, unlockedEntry } from '../helpers/hub-store.ts';
 
 const ID = 'asr.test';
 const weights = randomBytes(200_000);
@@ -89,7 +89,7 @@ test('a proxy that is not there is named', async () => {
   using store = makeHubStore([lockedEntry(ID, repo)]);
   const env = { https_proxy: 'http://user:pass-canary@127.0.0.1:9', SSL_CERT_FILE: cert };
   const [outcome] = await store.fetch([ID], hub.url, { env });
-  expect(outcome?.failure).toMatchObject({ code: 'ERR_MODEL_SOURCE' });
+  expect(outcome?.failure).toMatchObject({ code: 'ERR_OFFLINE' });
   expect(outcome?.failure?.details.why).toMatch(/with the proxy http:\/\/127\.0\.0\.1:9 \(ECONNREFUSED\)/);
   expect(JSON.stringify(outcome)).not.toContain('pass-canary');
 });
@@ -99,4 +99,20 @@ test('a hub that cannot be reached is named', async () => {
   const [outcome] = await store.fetch([ID], 'http://127.0.0.1:9');
   expect(outcome?.failure?.message).toContain('127.0.0.1:9');
   expect(outcome?.failure?.details.why).toMatch(/3 tries without progress.*ECONNREFUSED/);
+});
+
+test.for([
+  ['whose name nobody knows', 'https://hub.invalid'],
+  ['where nobody listens', 'http://127.0.0.1:9'],
+])('a hub %s ends in one message with exit 5, and a second one is asked', async ([, away]) => {
+  const unlocked = unlockedEntry('asr.open', { type: 'hub', repo: 'org/name', allow: ['*.bin'] });
+  using store = makeHubStore([lockedEntry(ID, repo), unlocked]);
+  const outcomes = await store.fetch([ID, 'asr.open'], away as string);
+  for (const { failure } of outcomes) {
+    expect(failure).toMatchObject({ code: 'ERR_OFFLINE', exitCode: 5, message: `${away} cannot be reached.` });
+    expect(failure?.details.why).toMatch(/3 tries .*E(NOTFOUND|AI_AGAIN|CONNREFUSED)/);
+  }
+  expect(await store.fetch([ID], [away as string, hub.url], { env: { SSL_CERT_FILE: cert } })).toMatchObject([
+    { outcome: 'fetched' },
+  ]);
 });

@@ -67,10 +67,12 @@ export function openEndpoint(address: string, options: NetworkOptions): Endpoint
   /** The addresses of another host are judged where they are used, so that a name cannot mean another address the second time. */
   const judgedLookup: LookupFunction = (hostname, lookupOptions, callback) => {
     lookup(hostname, lookupOptions, (error, found, family) => {
+      // With an error there is no address, whatever the type says.
+      if (error !== null) return callback(error, '', 4);
       const addresses = Array.isArray(found) ? found.map((one) => one.address) : [found];
       const pass = (): void => callback(error, found as string, family);
       const inner = addresses.map(classOfHost).find((one) => one !== undefined && one !== 'public');
-      if (error !== null || inner === undefined || hostname === base.hostname) return pass();
+      if (inner === undefined || hostname === base.hostname) return pass();
       void endpointClass().then((own) => {
         if (own === inner) pass();
         else callback(innerAddress(base, hostname, inner), '', 4);

@@ -7,7 +7,7 @@ import type { Patience } from './fetch-options.ts';
 import { openPartFile, type PartFile } from './part-file.ts';
 import { pauseBefore } from './pause.ts';
 import { requestRest, WrongAnswer } from './request-rest.ts';
-import { connectionFailure, PassingError, sourceFailure } from './source-failure.ts';
+import { connectionFailure, givenUp, PassingError, sourceFailure } from './source-failure.ts';
 import { stopped } from './stopped.ts';
 
 export interface FileToFetch {
@@ -60,7 +60,7 @@ export async function fetchFile(what: FileToFetch, options: FetchFileOptions): P
       receivedBytes += await fetchFrom(endpoint, part, what, options);
       return { path: await part.finish(), receivedBytes, forget: part.forget };
     } catch (error) {
-      if (!isFailure(error) || !['model', 'usage'].includes(error.class)) throw error;
+      if (!isFailure(error) || !['model', 'offline', 'usage'].includes(error.class)) throw error;
       failures.push(error);
     }
   }
@@ -75,9 +75,11 @@ function worst(failures: readonly Failure[], { model }: FileToFetch): Failure {
     failures.find(({ code }) => code === 'ERR_MODEL_GATED') ??
     failures.find(({ code }) => code === 'ERR_CONFIG_INVALID');
   if (told !== undefined || failures.length === 1) return told ?? first;
+  // A mirror that is away says less than a server that was asked and refused.
+  const heard = failures.find(({ code }) => code !== 'ERR_OFFLINE') ?? first;
   const why = failures.map(({ message, details }) => `${message} ${details.why ?? ''}`.trim()).join('\n');
-  return new Failure(first.code, `${model.entry.id} could not be fetched from any of ${failures.length} servers.`, {
-    ...first.details,
+  return new Failure(heard.code, `Fetching ${model.entry.id} from any of ${failures.length} servers failed.`, {
+    ...heard.details,
     why,
   });
 }
@@ -137,7 +139,7 @@ async function fetchFrom(
       tries = receivedBytes - before >= PROGRESS_BYTES ? 1 : tries + 1;
       if (tries >= MOST_TRIES) {
         const why = `${tries} tries without progress at ${part.size} of ${bytes} bytes; the last one: ${failure.message}.`;
-        throw sourceFailure(asked, why);
+        throw givenUp(asked, why, failure);
       }
       await pauseBefore(tries, { afterMs: failure.afterMs, patience, signal });
     }

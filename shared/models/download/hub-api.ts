@@ -4,7 +4,7 @@ import type { Answer, Endpoint } from './endpoint.ts';
 import { collectBody } from './exchange.ts';
 import type { Patience } from './fetch-options.ts';
 import { pauseBefore } from './pause.ts';
-import { connectionFailure, PassingError, refusalOf, sourceFailure } from './source-failure.ts';
+import { connectionFailure, givenUp, PassingError, refusalOf, sourceFailure } from './source-failure.ts';
 
 /** A file as a hub lists it. Its path is data from outside: whoever uses it as a path looks at it first. */
 export interface HubFile {
@@ -86,7 +86,8 @@ export async function askWhole(
       if (error instanceof RangeError) throw sourceFailure(asked, `Too much came: ${error.message}.`);
       const failure = connectionFailure(asked, error);
       if (!(failure instanceof PassingError)) throw failure;
-      if (tries >= MOST_TRIES) throw sourceFailure(asked, `${tries} tries failed; the last one: ${failure.message}.`);
+      if (tries >= MOST_TRIES)
+        throw givenUp(asked, `${tries} tries failed; the last one: ${failure.message}.`, failure);
       await pauseBefore(tries, { afterMs: failure.afterMs, patience, signal });
     }
   }

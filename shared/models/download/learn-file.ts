@@ -14,7 +14,7 @@ import type { Patience } from './fetch-options.ts';
 import { writeJournal } from './part-file.ts';
 import { pauseBefore } from './pause.ts';
 import { fileUrl } from './request-rest.ts';
-import { connectionFailure, PassingError, refusalOf, sourceFailure } from './source-failure.ts';
+import { connectionFailure, givenUp, PassingError, refusalOf, sourceFailure } from './source-failure.ts';
 import { stopped } from './stopped.ts';
 import { createWriteBehind } from './write-behind.ts';
 
@@ -52,7 +52,8 @@ export async function learnFile(options: LearnFileOptions): Promise<KnownFile> {
       if (signal?.aborted) throw stopped(error);
       const failure = connectionFailure(asked, diskFailure(error, { folder: dir }));
       if (isFailure(failure)) throw failure;
-      if (tries >= MOST_TRIES) throw sourceFailure(asked, `${tries} tries failed; the last one: ${failure.message}.`);
+      if (tries >= MOST_TRIES)
+        throw givenUp(asked, `${tries} tries failed; the last one: ${failure.message}.`, failure);
       await pauseBefore(tries, { afterMs: failure.afterMs, patience, signal });
     }
   }

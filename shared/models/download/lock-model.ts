@@ -84,7 +84,7 @@ async function learnModel(model: ListedModel, root: string, options: LearnOption
       return { ...model, revision, files: locked.files };
     } catch (error) {
       if (signal?.aborted) throw stopped(error);
-      if (!isFailure(error) || error.class !== 'model') throw error;
+      if (!isFailure(error) || !['model', 'offline'].includes(error.class)) throw error;
       failures.push(error);
     }
   }

@@ -35,15 +35,34 @@ const again = ({ entry }: ListedModel): string => `./cache-models.sh --model ${e
 
 /** The server gave something else than was asked for, or nothing. `why` is one sentence with figures. */
 export function sourceFailure(asked: Asked, why: string, details: { readonly fix?: readonly string[] } = {}): Failure {
-  return new Failure(
-    'ERR_MODEL_SOURCE',
-    `${nameOf(asked)} could not be fetched from ${new URL(asked.endpoint).host}.`,
-    {
-      why,
-      safe: SAFE,
-      fix: [...(details.fix ?? []), again(asked.model)],
-    },
-  );
+  return new Failure('ERR_MODEL_SOURCE', `Fetching ${nameOf(asked)} from ${new URL(asked.endpoint).host} failed.`, {
+    why,
+    safe: SAFE,
+    fix: [...(details.fix ?? []), again(asked.model)],
+  });
+}
+
+/** Nobody answered: no such name, nobody listening, no way there. */
+const UNREACHABLE = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+const codeOf = (error: unknown): string => errorCode(error) || errorCode((error as { cause?: unknown } | null)?.cause);
+
+/** After the last of several tries: the server cannot be reached at all, or it does not give what was asked for. */
+export function givenUp(asked: Asked, why: string, last: PassingError): Failure {
+  if (!UNREACHABLE.has(codeOf(last.cause))) return sourceFailure(asked, why);
+  return new Failure('ERR_OFFLINE', `${new URL(asked.endpoint).origin} cannot be reached.`, {
+    why: `It was asked for ${nameOf(asked)}. ${why}`,
+    safe: SAFE,
+    fix: [again(asked.model), './babelreel.sh models import DIR'],
+  });
 }
 
 /** Statuses after which the same question may get another answer. */
@@ -109,7 +128,7 @@ const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 /** What an error of the connection means: a Failure for what another try cannot change, else a PassingError. */
 export function connectionFailure(asked: Asked, error: unknown): Failure | PassingError {
   if (error instanceof Failure || error instanceof PassingError) return error;
-  const code = errorCode(error) || errorCode((error as { cause?: unknown } | null)?.cause);
+  const code = codeOf(error);
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof RangeError || error instanceof TypeError) throw error;
   if (CERTIFICATE.test(code)) {
