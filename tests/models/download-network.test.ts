@@ -109,7 +109,11 @@ test.for([
   using store = makeHubStore([lockedEntry(ID, repo), unlocked]);
   const outcomes = await store.fetch([ID, 'asr.open'], away as string);
   for (const { failure } of outcomes) {
-    expect(failure).toMatchObject({ code: 'ERR_OFFLINE', exitCode: 5, message: `${away} cannot be reached.` });
+    expect(failure).toMatchObject({
+      code: 'ERR_OFFLINE',
+      exitCode: 5,
+      message: `The server ${new URL(away as string).host} cannot be reached.`,
+    });
     expect(failure?.details.why).toMatch(/3 tries .*E(NOTFOUND|AI_AGAIN|CONNREFUSED)/);
   }
   expect(await store.fetch([ID], [away as string, hub.url], { env: { SSL_CERT_FILE: cert } })).toMatchObject([

@@ -58,7 +58,7 @@ const codeOf = (error: unknown): string => errorCode(error) || errorCode((error 
 /** After the last of several tries: the server cannot be reached at all, or it does not give what was asked for. */
 export function givenUp(asked: Asked, why: string, last: PassingError): Failure {
   if (!UNREACHABLE.has(codeOf(last.cause))) return sourceFailure(asked, why);
-  return new Failure('ERR_OFFLINE', `${new URL(asked.endpoint).origin} cannot be reached.`, {
+  return new Failure('ERR_OFFLINE', `The server ${new URL(asked.endpoint).host} cannot be reached.`, {
     why: `It was asked for ${nameOf(asked)}. ${why}`,
     safe: SAFE,
     fix: [again(asked.model), './babelreel.sh models import DIR'],
