@@ -18,11 +18,19 @@ interface Stand {
 
 const REVISION = 'd'.repeat(40);
 const TOKEN = 'hf_documented';
-const PAGES = ['docs/setup/MODEL_CACHING.md', 'docs/offline.md'];
+const PAGES = ['README.md#Models', 'docs/setup/MODEL_CACHING.md', 'docs/offline.md'];
+
+/** A page, or one section of it. */
+function textOf(page: string): string {
+  const [path = '', section] = page.split('#');
+  const text = readFileSync(join(PROJECT_DIR, path), 'utf8');
+  return section === undefined ? text : (text.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? '');
+}
+
 /** Asked about a model that the page has not fetched. */
 const INCOMPLETE = ['./babelreel.sh models audit --model animate.multitalk'];
 const commandsOf = (page: string): readonly string[] =>
-  partsOf(readFileSync(join(PROJECT_DIR, page), 'utf8'))
+  partsOf(textOf(page))
     .fenced.map((line) => line.replace(/\s+#.*$/, '').trim())
     .filter((line) => /(^|\s)\.\/[a-z-]+\.sh/.test(line));
 

@@ -116,6 +116,7 @@ test.for([
     });
     expect(failure?.details.why).toMatch(/3 tries .*E(NOTFOUND|AI_AGAIN|CONNREFUSED)/);
   }
+  expect(store.files()).toEqual([]);
   expect(await store.fetch([ID], [away as string, hub.url], { env: { SSL_CERT_FILE: cert } })).toMatchObject([
     { outcome: 'fetched' },
   ]);

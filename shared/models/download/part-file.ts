@@ -140,6 +140,8 @@ export async function openPartFile(root: string, file: KnownFile): Promise<PartF
     async [Symbol.asyncDispose]() {
       await behind.settle().catch(() => {});
       await handle.close();
+      // Nothing came: nothing to go on with.
+      if (size === 0 && file.bytes > 0) await rm(path, { force: true });
     },
   };
 }
