@@ -9,20 +9,15 @@ import { assembleModel } from '../../shared/models/transfer/assemble-model.ts';
 import { importModels } from '../../shared/models/transfer/import-models.ts';
 import { failureJson } from '../../shared/report/failure-json.ts';
 import { formatFetched, formatFetchPlan } from '../../shared/report/format-fetch.ts';
-import { createProgressLine } from '../../shared/report/progress-line.ts';
 import { reportFailure } from '../../shared/report/report-failure.ts';
-import { stoppedByUser } from '../../shared/runner/run-stage.ts';
+import type { LockHolder } from '../../shared/store/folder-lock.ts';
 import type { Invocation } from '../babelreel.ts';
-import { openStore } from '../models/open-store.ts';
+import { runTask, type StoreTask, waitNote } from '../models/run-task.ts';
 import { openMachine } from '../open-machine.ts';
 import type { Parsed } from '../parse-command-line.ts';
-import { catchStopSignals } from '../stop-signals.ts';
 import { chooseModels } from './choose-models.ts';
-import { type Ended, endOf, endOfImport, endOfPackages, plannedModel } from './ends.ts';
+import { type Ended, endOf, endOfImport, endOfPackages, endOfRest, plannedModel } from './ends.ts';
 import { obtainToken } from './obtain-token.ts';
-
-/** Seconds a download gets to end by itself after a Ctrl-C. */
-const PATIENCE_SECONDS = 4;
 
 /**
  * `./cache-models.sh`: chooses, says what comes, makes the environments of package models, fetches the rest. One model that fails stops no
@@ -30,21 +25,20 @@ const PATIENCE_SECONDS = 4;
  * @returns 0 when all that was chosen is stored, else the exit code of the first failure
  */
 export async function cacheModels(flags: Parsed<'cache-models'>, invocation: Invocation): Promise<number> {
-  const { settings, projectDir, args } = invocation;
+  return await runTask(invocation, flags, (task) => run(flags, invocation, task));
+}
+
+async function run(
+  flags: Parsed<'cache-models'>,
+  { settings, projectDir }: Invocation,
+  { store, progress, signal }: StoreTask,
+): Promise<number> {
   const { json } = flags;
-  const again = ['./cache-models.sh', ...args].join(' ');
-  using stop = catchStopSignals({
-    patience: PATIENCE_SECONDS,
-    onLate: (exitCode) => reportFailure(stoppedByUser().with({ again }), { json, projectDir, exitCode }),
-  });
-  const { signal } = stop;
   const machine = await openMachine(settings, projectDir);
-  using store = openStore(settings, projectDir);
   const { registry, places, digests } = store;
   const { ids, notes } = chooseModels(flags, registry, settings.roots.out);
-  using progress = createProgressLine({ stderr: process.stderr, quiet: json });
   const say = (text: string): void => progress.note(text);
-  for (const note of store.note === undefined ? notes : [store.note, ...notes]) say(note);
+  notes.forEach(say);
   const common = {
     registry,
     places,
@@ -58,6 +52,8 @@ export async function cacheModels(flags: Parsed<'cache-models'>, invocation: Inv
   const onBytes = (at: BytesDone): void =>
     progress.update({ doneBytes: at.doneBytes, totalBytes: at.totalBytes ?? at.doneBytes, now: at.path });
 
+  /** As it is afterwards: a download or an import may have locked a model. */
+  const reopen = (): ModelRegistry => openRegistry(join(projectDir, 'config'), settings.roots.local);
   /** Undefined after a dry run. */
   const fetchChosen = async (): Promise<readonly Ended[] | undefined> => {
     if (flags.repair) await lookAtModels({ ...common, ids, deep: true, onProgress: onBytes });
@@ -79,17 +75,17 @@ export async function cacheModels(flags: Parsed<'cache-models'>, invocation: Inv
       ...(await fetchModels(toFetch, options)).map(endOf),
     ];
   };
-  const ended =
-    flags.import === undefined
-      ? await fetchChosen()
-      : endOfImport(await importModels({ ...common, from: flags.import, ids, onProgress: onBytes }));
+  const importChosen = async (from: string): Promise<readonly Ended[]> => {
+    const onWait = (holder: LockHolder): void => say(waitNote(holder));
+    const report = await importModels({ ...common, from, ids, onWait, onProgress: onBytes });
+    const answered = new Set(report.models.map(({ id }) => id));
+    const rest = ids.filter((id) => !answered.has(id));
+    return [...endOfImport(report), ...(await endOfRest(rest, { ...common, registry: reopen() }))];
+  };
+  const ended = flags.import === undefined ? await fetchChosen() : await importChosen(flags.import);
   if (ended === undefined) return 0;
-  progress[Symbol.dispose]();
-  await assembleComplete(ended, {
-    registry: openRegistry(join(projectDir, 'config'), common.localDir),
-    places,
-    signal,
-  });
+  progress.close();
+  await assembleComplete(ended, { registry: reopen(), places, signal });
   const failures = ended.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
   if (json) process.stdout.write(`${JSON.stringify({ schema: 'cached-models/1', models: ended.map(inJson) })}\n`);
   else {

@@ -1,4 +1,5 @@
 import { Failure, isFailure } from '../../shared/contract/failure.ts';
+import { type VerifyOptions, verifyModel } from '../../shared/models/audit/verify-model.ts';
 import type { FetchOutcome } from '../../shared/models/download/fetch-options.ts';
 import type { PlannedFetch } from '../../shared/models/download/plan-fetch.ts';
 import type { ImportReport } from '../../shared/models/transfer/import-report.ts';
@@ -53,6 +54,24 @@ export function endOfImport({ from, models, bytes }: ImportReport): readonly End
     const fetchedBytes = taken.length > 0 && imported === 1 ? bytes : 0;
     return { row: { id, result, fetchedBytes, linkedBytes: 0, seconds: 0, why: complete ? '' : why }, failure };
   });
+}
+
+/** Models an import says nothing of: inside packages, or with digests that nobody knows. Each ends as verifying says it stands. */
+export async function endOfRest(ids: readonly string[], options: VerifyOptions): Promise<readonly Ended[]> {
+  const ended: Ended[] = [];
+  for (const id of ids) {
+    let failure: Failure | undefined;
+    try {
+      await verifyModel(id, options);
+    } catch (error) {
+      if (!isFailure(error) || error.code === 'ERR_CANCELLED') throw error;
+      failure = error;
+    }
+    const result = failure === undefined ? 'stored already' : 'failed';
+    const why = failure?.message ?? '';
+    ended.push({ row: { id, result, fetchedBytes: 0, linkedBytes: 0, seconds: 0, why }, failure });
+  }
+  return ended;
 }
 
 /** Models that come with an environment: it is made, and each of them ends as its environment does. */

@@ -1,25 +1,16 @@
 import { adoptFolder } from '../../shared/models/transfer/adopt-folder.ts';
-import { formatTaken, isTaken } from '../../shared/report/format-model-transfer.ts';
 import type { Invocation } from '../babelreel.ts';
 import { parseCommandLine } from '../parse-command-line.ts';
-import { runTask, waitNote } from './run-task.ts';
-
-const INCOMPLETE = 6;
+import { runTask } from './run-task.ts';
+import { takingOptions, tellTaken } from './taking.ts';
 
 /** `./babelreel.sh models adopt --root DIR`. Exit 6 when something was wrong or a model is not complete afterwards. */
 export async function run(invocation: Invocation): Promise<number> {
   const flags = await parseCommandLine('models adopt', invocation.args);
   if (flags === undefined) return 0;
-  return await runTask(invocation, flags, async ({ store, progress, signal }) => {
-    const report = await adoptFolder(flags.root, {
-      ...store,
-      ...(flags.model.length > 0 && { ids: flags.model }),
-      signal,
-      onWait: (holder) => progress.note(waitNote(holder)),
-      onProgress: ({ model, path, ...bytes }) => progress.update({ ...bytes, now: `${model} ${path}` }),
-    });
-    progress.close();
-    process.stdout.write(`${flags.json ? JSON.stringify(report) : formatTaken(report)}\n`);
-    return isTaken(report) ? 0 : INCOMPLETE;
+  return await runTask(invocation, flags, async (task) => {
+    const report = await adoptFolder(flags.root, takingOptions(flags.model, task));
+    task.progress.close();
+    return tellTaken(report, flags);
   });
 }

@@ -75,6 +75,7 @@ export interface FetchedModel {
 
 /** The table at the end, and its last line. */
 export function formatFetched(models: readonly FetchedModel[]): string {
+  if (models.length === 0) return 'None of these models is for this machine.\n';
   const done = models.filter(({ result }) => result !== 'failed').length;
   const rows = models.map(({ id, result, fetchedBytes, linkedBytes, seconds, why }) => [
     result === 'failed' ? '✗' : '✓',

@@ -332,3 +332,21 @@ async function fetchWhenUp(url: string): Promise<string> {
   }
   return 'nobody listened';
 }
+
+test('an import answers for every model that was asked for, also for those it cannot vouch for', async () => {
+  const files = [{ path: 'model.bin', kind: 'weights' }];
+  entry('asr.test.open', {}, { source: { type: 'hub', repo: 'test/open' }, files });
+  const usb = join(place.dir, 'usb');
+  put(join(usb, 'open'), { 'model.bin': 'some weights' });
+  put(join(usb, 'talk'), TALK);
+  put(join(usb, 'words'), WORDS);
+  const asked = ['asr.test.talk', 'asr.test.open', 'vad.silero.v6'];
+  const flags = asked.flatMap((id) => ['--model', id]);
+  const { code, stdout, stderr } = await place.run('cache-models', ...flags, '--import', usb);
+  expect(code).toBe(6);
+  expect(stdout).toMatch(/✓ {2}asr\.test\.talk +imported/);
+  expect(stdout).toMatch(/✓ {2}vad\.silero\.v6 +stored already/);
+  expect(stdout).toMatch(/✗ {2}asr\.test\.open +failed/);
+  expect(stdout.trimEnd().endsWith('everything stored: no, 3 of 4')).toBe(true);
+  expect(stderr).toContain('the digests of asr.test.open are not known yet');
+});
